@@ -1,0 +1,59 @@
+"""`geoprox near` and `geoprox buffer`: the kernel for files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import geoprox as gp
+
+_METRES = {"mi": 1609.344, "km": 1000.0, "m": 1.0}
+_Vector = Annotated[Path, typer.Argument(help="Vector file in EPSG:4326, of any format GDAL reads.")]
+_Out = Annotated[
+    Path, typer.Option("--out", "-o", help="File to write: .csv, .xlsx, .parquet, .gpkg, .geojson or .html.")
+]
+
+
+def metres(text: str) -> float:
+    """Return metres from a distance such as ``5km``, ``500m``, ``1mi`` or ``500``.
+
+    >>> metres("5km")
+    5000.0
+    """
+    number, unit = text.strip(), 1.0
+    for suffix, factor in _METRES.items():
+        if number.endswith(suffix):
+            number, unit = number.removesuffix(suffix), factor
+            break
+    try:
+        return float(number) * unit
+    except ValueError:
+        message = f"{text!r} is no distance; write 500m, 5km or 1mi"
+        raise typer.BadParameter(message) from None
+
+
+def near(
+    left: _Vector,
+    right: _Vector,
+    *,
+    within: Annotated[str, typer.Option(help="Largest distance, with unit: 500m, 5km, 1mi.")],
+    out: _Out,
+) -> None:
+    """Write the pairs of two files that are, or may be, within a distance of each other."""
+    pairs = gp.near(_read(left), _read(right), within_m=metres(within))
+    typer.echo(f"{len(pairs)} pairs: {gp.write_table(pairs, out)}")
+
+
+def buffer(
+    source: _Vector, *, radius: Annotated[str, typer.Option(help="Radius, with unit: 500m, 5km, 1mi.")], out: _Out
+) -> None:
+    """Write the zone around each feature of a file, on the ellipsoid."""
+    frame = _read(source)
+    zones = frame.set_geometry(gp.buffer(frame, metres(radius)))
+    typer.echo(f"{len(zones)} zones: {gp.write_table(zones, out)}")
+
+
+def _read(path: Path) -> "gp.GeoDataFrame":
+    import geopandas as gpd  # noqa: PLC0415 -- heavy: loaded when a file is read, not for --help
+
+    return gpd.read_file(path)

@@ -1,0 +1,22 @@
+"""The kernel: exact proximity on the WGS84 ellipsoid. Arrays in, arrays out; numpy, shapely and pyproj only."""
+
+from geoprox.geodesy.likelihood import likelihood
+from geoprox.geodesy.nearest import Nearest, distance, intersects, nearest
+from geoprox.geodesy.search import Pairs, k_nearest, within
+from geoprox.geodesy.size import area_m2, length_m
+from geoprox.geodesy.zones import buffer, overlap
+
+__all__ = [
+    "Nearest",
+    "Pairs",
+    "area_m2",
+    "buffer",
+    "distance",
+    "intersects",
+    "k_nearest",
+    "length_m",
+    "likelihood",
+    "nearest",
+    "overlap",
+    "within",
+]

@@ -1,0 +1,48 @@
+"""What geometries are made of, and whether they can be measured at all."""
+
+import numpy as np
+import shapely
+
+from geoprox.errors import GeometryError
+from geoprox.geodesy.ellipsoid import Floats, Geometries, Ints
+
+_MAX_LON = 540.0  # one full turn beyond the usual range, so that a shape may run on across the antimeridian
+
+
+def require_measurable(geometries: Geometries) -> None:
+    """Raise ``GeometryError`` naming the first geometries with coordinates that are not finite or not on the globe."""
+    xy, owner = shapely.get_coordinates(geometries, return_index=True)
+    bad = ~np.isfinite(xy).all(axis=1) | (np.abs(xy[:, 1]) > 90) | (np.abs(xy[:, 0]) > _MAX_LON)
+    if bad.any():
+        rows = np.unique(owner[bad])
+        more = " and more" if len(rows) > 5 else ""
+        message = (
+            f"row {', '.join(map(str, rows[:5]))}{more}: a coordinate is not finite or not on the globe "
+            f"(first: {tuple(xy[bad][0].tolist())}); give longitude and latitude in degrees (EPSG:4326), longitude first"
+        )
+        raise GeometryError(message)
+
+
+def singles(geometries: Geometries) -> tuple[Geometries, Ints]:
+    """Return the non-empty points, lines and polygons that geometries are made of, and the row each belongs to."""
+    parts, owner = shapely.get_parts(geometries, return_index=True)
+    if (shapely.get_type_id(parts) >= shapely.GeometryType.MULTIPOINT).any():
+        # only a collection within a collection leads here, which is rare; the common case is the single call above
+        opened = [_opened(p) for p in parts]
+        owner = np.repeat(owner, [len(o) for o in opened])
+        parts = np.array([p for o in opened for p in o], dtype=object)
+    full = ~shapely.is_empty(parts)
+    return parts[full], owner[full].astype(np.int64)
+
+
+def edges(lines: Geometries) -> tuple[Floats, Floats, Ints]:
+    """Return the first and last vertex of every edge of lines or rings, and the row each belongs to."""
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    i = np.flatnonzero(line[1:] == line[:-1])
+    return xy[i], xy[i + 1], line[i].astype(np.int64)
+
+
+def _opened(geometry: shapely.Geometry) -> list[shapely.Geometry]:
+    if not hasattr(geometry, "geoms"):
+        return [geometry]
+    return [part for child in geometry.geoms for part in _opened(child)]

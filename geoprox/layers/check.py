@@ -1,0 +1,274 @@
+"""Checks of what was read: columns against their contract, geometries against the globe, ids against each other."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoprox.geodesy.ellipsoid import Geometries
+from geoprox.layers.issues import Issue
+from geoprox.model.catalog import LayerEntry
+from geoprox.model.columns import Column
+from geoprox.model.dates import first_day, last_day
+from geoprox.model.vocabulary import Action, Verification
+
+Values = pd.Series
+Fault = tuple[int, str, Action, str, str]  # position, code, action, message, remedy
+
+
+def check_columns(layer: str, raw: pd.DataFrame, columns: Sequence[Column]) -> tuple[pd.DataFrame, list[Issue]]:
+    """Return the frame with exactly the contract's columns, typed, and every fault found on the way."""
+    issues = [
+        Issue(
+            layer,
+            None,
+            str(name),
+            "unknown_column",
+            Action.KEPT,
+            f"column {name} is not used",
+            "remove it, or mend its spelling",
+        )
+        for name in raw.columns
+        if name not in {c.name for c in columns}
+    ]
+    checked = {}
+    for column in columns:
+        if column.name not in raw.columns and len(raw):
+            issues.append(
+                Issue(
+                    layer,
+                    None,
+                    column.name,
+                    "missing_column",
+                    Action.KEPT,
+                    f"column {column.name} is missing",
+                    f"add it: {column.about}",
+                )
+            )
+        values = raw[column.name] if column.name in raw.columns else pd.Series(None, index=raw.index, dtype=object)
+        values = values.where(values.map(lambda v: v is not None and v == v and v != ""), None)  # noqa: PLR0124 -- NaN is not itself
+        checked[column.name], faults = _KINDS[column.kind](values, column)
+        issues += [Issue(layer, at + 1, column.name, *rest) for at, *rest in faults]
+        if column.required and column.name in raw.columns:
+            issues += [
+                Issue(
+                    layer,
+                    int(at) + 1,
+                    column.name,
+                    "missing_value",
+                    Action.KEPT,
+                    f"{column.name} is empty",
+                    f"give {column.about}",
+                )
+                for at in np.flatnonzero(values.isna())
+            ]
+    frame = pd.DataFrame(checked, index=raw.index)
+    issues += _check_order(layer, frame)
+    return frame, issues
+
+
+def check_geometry(entry: LayerEntry, geometry: Geometries, given: np.ndarray) -> tuple[Geometries, list[Issue]]:
+    """Return geometries that can be measured, and the faults: what cannot be used becomes missing, what is invalid is made valid."""
+    out = geometry.copy()
+    issues = []
+    for at in range(len(out)):
+        fault = _geometry_fault(entry, out[at], given=bool(given[at]))
+        if fault is None:
+            continue
+        code, action, message, remedy = fault
+        issues.append(Issue(entry.id, at + 1, "geometry", code, action, message, remedy))
+        if code == "invalid_geometry":
+            out[at] = shapely.make_valid(out[at])
+        elif code != "outside_extent":
+            out[at] = None
+    return out, issues
+
+
+def check_unique(frames: Mapping[str, gpd.GeoDataFrame]) -> list[Issue]:
+    """Give every feature an id of its own over all layers, in place on these fresh frames; return what was renamed."""
+    seen: set[str] = set()
+    issues = []
+    for layer, frame in frames.items():
+        for at, name in enumerate(frame["feature_id"].fillna(f"{layer}-without-id")):
+            new, n = name, 1
+            while new in seen:
+                n += 1
+                new = f"{name}#{n}"
+            if new != name or pd.isna(frame["feature_id"].iloc[at]):
+                issues.append(
+                    Issue(
+                        layer,
+                        at + 1,
+                        "feature_id",
+                        "duplicate_id",
+                        Action.REPAIRED,
+                        f"{name} named {new}",
+                        "give it an id of its own",
+                    )
+                )
+                frame.loc[frame.index[at], "feature_id"] = new
+            seen.add(new)
+    return issues
+
+
+def check_references(frames: Mapping[str, gpd.GeoDataFrame], tables: Mapping[str, pd.DataFrame]) -> list[Issue]:
+    """Return every reference that leads nowhere. References into a file that was not read are not judged."""
+    features = pd.concat([f["feature_id"] for f in frames.values()]) if frames else pd.Series(dtype="string")
+    parties = tables["parties"]["party_id"] if "parties" in tables else None
+    wanted = [
+        ("links", "feature_id", features),
+        ("links", "party_id", parties),
+        ("parties", "parent_id", parties),
+    ]
+    issues = [
+        issue
+        for table, column, known in wanted
+        if table in tables and known is not None
+        for issue in _lost(table, tables[table], column, known)
+    ]
+    if "foreign_projects" in frames:
+        issues += _lost("foreign_projects", frames["foreign_projects"], "same_as", features)
+    return issues
+
+
+def _lost(layer: str, frame: pd.DataFrame, column: str, known: "pd.Series[str]") -> Iterator[Issue]:
+    for at in np.flatnonzero(frame[column].notna() & ~frame[column].isin(known)):
+        name = frame[column].iloc[at]
+        yield Issue(
+            layer,
+            int(at) + 1,
+            column,
+            "unknown_reference",
+            Action.KEPT,
+            f"{name} is in no layer or table",
+            "add it, or mend the id",
+        )
+
+
+def _check_order(layer: str, frame: pd.DataFrame) -> list[Issue]:
+    """Take dates whose end lies before their beginning as not known, in place on this fresh frame."""
+    if not {"valid_from", "valid_to"} <= set(frame.columns):
+        return []
+    both = frame[["valid_from", "valid_to"]].dropna()
+    wrong = [at for at, begin, end in both.itertuples() if first_day(begin) > last_day(end)]
+    issues = []
+    for at in wrong:
+        begin, end = frame.loc[at, ["valid_from", "valid_to"]]
+        message = f"valid_to {end} is before valid_from {begin}; both are taken as not known"
+        issues.append(
+            Issue(
+                layer,
+                int(frame.index.get_loc(at)) + 1,
+                "valid_to",
+                "dates_reversed",
+                Action.REPAIRED,
+                message,
+                "mend one of the two",
+            )
+        )
+        frame.loc[at, ["valid_from", "valid_to"]] = pd.NA
+    return issues
+
+
+def _geometry_fault(
+    entry: LayerEntry, geometry: shapely.Geometry | None, *, given: bool
+) -> tuple[str, Action, str, str] | None:
+    if geometry is None or geometry.is_empty:
+        code, message = (
+            ("unreadable_geometry", "geometry cannot be read") if given else ("missing_geometry", "has no geometry")
+        )
+        return code, Action.KEPT, f"{message}; every rule on it is unknown", "give a GeoJSON geometry"
+    xy = shapely.get_coordinates(geometry)
+    if not np.isfinite(xy).all() or (np.abs(xy) > [180, 90]).any():
+        message = f"coordinates such as {tuple(xy[0].tolist())} are not degrees; every rule on it is unknown"
+        return "not_degrees", Action.KEPT, message, "reproject the file to EPSG:4326, longitude first"
+    if not geometry.is_valid:
+        return (
+            "invalid_geometry",
+            Action.REPAIRED,
+            f"geometry made valid: {shapely.is_valid_reason(geometry)}",
+            "mend it in a GIS",
+        )
+    if not geometry.intersects(shapely.box(*entry.extent)):
+        swapped = shapely.transform(geometry, lambda c: c[:, ::-1]).intersects(shapely.box(*entry.extent))
+        remedy = (
+            "longitude and latitude look swapped; put longitude first"
+            if swapped
+            else "mend it, or widen the layer's extent in the catalog"
+        )
+        return "outside_extent", Action.KEPT, f"lies outside the extent that {entry.id} claims to cover", remedy
+    return None
+
+
+def _text(values: Values, column: Column) -> tuple[Values, list[Fault]]:
+    strange = values.notna() & ~values.map(lambda v: isinstance(v, str))
+    faults: list[Fault] = [
+        (int(at), "not_text", Action.REPAIRED, f"{column.name} {values.iloc[at]!r} taken as text", "put it in quotes")
+        for at in np.flatnonzero(strange)
+    ]
+    text = values.map(str, na_action="ignore").astype("string")
+    if column.values is None:
+        return text, faults
+    allowed = [member.value for member in column.values]
+    fallback = next((v for v in allowed if v in ("unknown", Verification.UNVERIFIED)), None)
+    wrong = text.notna() & ~text.isin(allowed)
+    for at in np.flatnonzero(wrong):
+        message = (
+            f"{column.name} {text.iloc[at]!r} is not one of {', '.join(allowed)}; taken as {fallback or 'not known'}"
+        )
+        faults.append((int(at), "unknown_value", Action.REPAIRED, message, "use one of them"))
+    return text.mask(wrong, fallback), faults
+
+
+def _number(values: Values, column: Column) -> tuple[Values, list[Fault]]:
+    return _numeric(values, column, upper=np.inf, what="a number of at least 0")
+
+
+def _share(values: Values, column: Column) -> tuple[Values, list[Fault]]:
+    return _numeric(values, column, upper=1, what="a share between 0 and 1")
+
+
+def _numeric(values: Values, column: Column, *, upper: float, what: str) -> tuple[Values, list[Fault]]:
+    clean = values.where(~values.map(lambda v: isinstance(v, bool)), "")  # pandas would read true as 1
+    number = pd.to_numeric(clean, errors="coerce").astype(float)
+    wrong = values.notna() & ~((number >= 0) & (number <= upper) & np.isfinite(number))
+    faults: list[Fault] = [
+        (
+            int(at),
+            "not_a_number",
+            Action.REPAIRED,
+            f"{column.name} {values.iloc[at]!r} is not {what}; taken as not known",
+            f"give {what}",
+        )
+        for at in np.flatnonzero(wrong)
+    ]
+    return number.mask(wrong), faults
+
+
+def _date(values: Values, column: Column) -> tuple[Values, list[Fault]]:
+    text, faults = _text(values, column)
+    for at in np.flatnonzero(text.notna()):
+        try:
+            first_day(text.iloc[at])
+        except ValueError as error:
+            faults.append(
+                (
+                    int(at),
+                    "not_a_date",
+                    Action.REPAIRED,
+                    f"{column.name}: {error}; taken as not known",
+                    "write YYYY, YYYY-MM or YYYY-MM-DD",
+                )
+            )
+            text.iloc[at] = pd.NA
+    return text, faults
+
+
+_KINDS: dict[str, Callable[[Values, Column], tuple[Values, list[Fault]]]] = {
+    "text": _text,
+    "number": _number,
+    "share": _share,
+    "date": _date,
+}

@@ -1,0 +1,80 @@
+"""Reading a TOML file into a pydantic model, with errors that name file, line and remedy."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from geoprox.errors import DefinitionError
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Definition(BaseModel):
+    """A part of a definition file: an unknown key is an error, since it is most often a typing mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def read_definition(path: str | Path, model: type[M]) -> M:
+    """Read a TOML file as ``model``.
+
+    Raises
+    ------
+    DefinitionError
+        The file is missing, is not TOML, or does not fit; every fault is named with its line.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        return model.model_validate(tomllib.loads(text))
+    except OSError as error:
+        message = f"{path}: cannot be read ({error.strerror}); give the path of a TOML file"
+        raise DefinitionError(message) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path}: not a TOML file in UTF-8: {error}"
+        raise DefinitionError(message) from error
+    except ValidationError as error:
+        faults = [f"{path}:{line_of(text, e['loc'])}: {_where(e['loc'])}: {_what(e)}" for e in error.errors()]
+        raise DefinitionError("\n".join(faults)) from error
+
+
+def line_of(text: str, location: tuple[int | str, ...]) -> int:
+    """Return the line of a TOML text (from 1) nearest to where a key is, or should be.
+
+    >>> line_of('id = "a"\\n[[rule]]\\nid = "b"\\nwithin_m = -1\\n', ("rule", 0, "within_m"))
+    4
+    """
+    lines = text.splitlines()
+    at, prefix = 0, ""
+    for here, following in zip(location, [*location[1:], None], strict=True):
+        if isinstance(here, int):
+            continue
+        prefix = f"{prefix}.{here}" if prefix else here
+        heads = [
+            k for k in range(at, len(lines)) if re.fullmatch(rf"\s*\[\[?{re.escape(prefix)}\]\]?\s*(#.*)?", lines[k])
+        ]
+        wanted = following if isinstance(following, int) else 0
+        if wanted < len(heads):
+            at = heads[wanted]
+            continue
+        keys = (k for k in range(at, len(lines)) if re.match(rf"\s*{re.escape(str(here))}\s*=", lines[k]))
+        at = next(keys, at)
+    return at + 1
+
+
+def _where(location: tuple[int | str, ...]) -> str:
+    return (
+        ".".join(f"[{part + 1}]" if isinstance(part, int) else part for part in location).replace(".[", "[") or "file"
+    )
+
+
+def _what(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return "no such key; remove it or mend its spelling"
+    if error["type"] == "missing":
+        return "is missing; add it"
+    message = error["msg"].removeprefix("Value error, ")
+    return message if isinstance(error["input"], dict) else f"{message} (got {error['input']!r})"

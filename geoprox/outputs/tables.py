@@ -1,0 +1,166 @@
+"""The risk table as a file; the suffix chooses the format, and every format holds the same values."""
+
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+
+from geoprox.errors import FormatError, InstallationError
+from geoprox.files import whole
+from geoprox.model.columns import CRS
+from geoprox.model.values import Assessment
+
+# a cell that begins so is a formula to spreadsheet programs; an apostrophe before it keeps it text
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Sheets = Mapping[str, pd.DataFrame]
+
+
+def write_table(risk: Assessment | pd.DataFrame, path: str | Path) -> Path:
+    """Write a risk table, or any frame of results, to a file and return its path.
+
+    The suffix chooses the format: ``.csv`` (UTF-8 with signature, so that Excel reads Hebrew), ``.xlsx``, ``.parquet`` (GeoParquet 1.1), ``.gpkg``,
+    ``.geojson`` or ``.html``. An assessment's findings, exclusions, coverage and issues go beside the table where the format has room: further
+    sheets in ``.xlsx``, further layers in ``.gpkg``, further sections in ``.html``. Files are written whole or not at all, and the same input gives
+    the same bytes. Text that a spreadsheet would take for a formula gets an apostrophe before it in ``.csv`` and ``.xlsx``.
+
+    Raises
+    ------
+    FormatError
+        The suffix is none of these.
+    InstallationError
+        The format needs an optional package that is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> path = write_table(pd.DataFrame({"subject_id": ["a"], "distance_m": [1.5]}), Path(tempfile.mkdtemp()) / "pairs.csv")
+    >>> path.read_text(encoding="utf-8-sig").split()
+    ['subject_id,distance_m', 'a,1.5']
+    """
+    path = Path(path)
+    write = WRITERS.get(path.suffix.lower())
+    if write is None:
+        message = f"{path.name}: cannot write {path.suffix or 'a file without suffix'}; use one of {', '.join(WRITERS)}"
+        raise FormatError(message)
+    with whole(path) as part:
+        write(_sheets(risk), part)
+    return path
+
+
+def _sheets(risk: Assessment | pd.DataFrame) -> Sheets:
+    if isinstance(risk, pd.DataFrame):
+        return {"table": risk}
+    return {
+        "table": risk.table,
+        "findings": risk.findings,
+        "excluded": risk.excluded,
+        "coverage": risk.coverage.astype({"extent": str}),
+        "issues": risk.issues,
+    }
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with geometry as WKT, for formats that have none."""
+    out = pd.DataFrame(frame)
+    for name in out.columns:
+        if isinstance(frame[name].dtype, gpd.array.GeometryDtype):
+            out[name] = shapely.to_wkt(frame[name].to_numpy(), rounding_precision=7)
+    return out
+
+
+def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a plain frame in which no text is a formula."""
+    return _plain(frame).map(lambda v: f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v)
+
+
+def _write_csv(sheets: Sheets, path: Path) -> None:
+    _harmless(sheets["table"]).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+
+
+def _write_xlsx(sheets: Sheets, path: Path) -> None:
+    try:
+        import xlsxwriter  # noqa: PLC0415 -- an optional package, needed for this format only
+    except ImportError as error:
+        message = "writing .xlsx needs XlsxWriter; install geoprox[tables]"
+        raise InstallationError(message) from error
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}
+    with xlsxwriter.Workbook(path, options) as book:
+        # the time of writing is left out, so that the same input gives the same bytes
+        book.set_properties({"created": pd.Timestamp("2000-01-01").to_pydatetime()})
+        formats = (
+            book.add_format({"bold": True, "text_wrap": True, "valign": "top"}),
+            book.add_format({"text_wrap": True, "valign": "top"}),
+        )
+        for name, frame in sheets.items():
+            _fill(book.add_worksheet(name), _harmless(frame), *formats)
+
+
+def _fill(sheet: "xlsxwriter.worksheet.Worksheet", frame: pd.DataFrame, head: object, body: object) -> None:  # type: ignore[name-defined]  # noqa: F821
+    sheet.freeze_panes(1, 1)
+    sheet.write_row(0, 0, list(frame.columns), head)
+    for column, name in enumerate(frame.columns):
+        values = frame[name].astype(object).where(frame[name].notna(), None)
+        sheet.write_column(1, column, [v.item() if isinstance(v, np.generic) else v for v in values], body)
+        longest = values.map(lambda v: len(str(v)), na_action="ignore").max()
+        sheet.set_column(column, column, min(60, max(10, len(name), 0 if pd.isna(longest) else longest)))
+    sheet.autofilter(0, 0, max(len(frame), 1), max(len(frame.columns) - 1, 0))
+
+
+def _write_parquet(sheets: Sheets, path: Path) -> None:
+    try:
+        import pyarrow as pa  # noqa: F401, PLC0415 -- an optional package, needed for this format only
+    except ImportError as error:
+        message = "writing .parquet needs pyarrow; install geoprox[tables]"
+        raise InstallationError(message) from error
+    table = sheets["table"]
+    if isinstance(table, gpd.GeoDataFrame):
+        table.to_parquet(path, index=False, schema_version="1.1.0", write_covering_bbox=True)
+    else:
+        table.to_parquet(path, index=False)
+
+
+def _write_gpkg(sheets: Sheets, path: Path) -> None:
+    # GDAL stamps the time of writing into the file unless told a time
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
+    try:
+        for name, frame in sheets.items():
+            pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=path.exists())
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+
+
+def _write_geojson(sheets: Sheets, path: Path) -> None:
+    table = sheets["table"]
+    if not isinstance(table, gpd.GeoDataFrame):
+        message = f"{path.name}: a table without geometry cannot be GeoJSON; use .csv or .xlsx"
+        raise FormatError(message)
+    path.write_text(table.to_crs(CRS).to_json(drop_id=True, ensure_ascii=False, na="null") + "\n", encoding="utf-8")
+
+
+def _write_html(sheets: Sheets, path: Path) -> None:
+    parts = [
+        f"<h2>{name}</h2>\n{_plain(frame).to_html(index=False, escape=True, na_rep='', border=0)}"
+        for name, frame in sheets.items()
+        if len(frame)
+    ]
+    page = files("geoprox.outputs").joinpath("table.html").read_text(encoding="utf-8")
+    # every cell may hold either script: the browser is told to judge each by its first letter
+    body = "\n".join(parts).replace("<td>", '<td dir="auto">')
+    path.write_text(page.replace("{{ tables }}", body), encoding="utf-8")
+
+
+WRITERS: dict[str, Callable[[Sheets, Path], None]] = {
+    ".csv": _write_csv,
+    ".xlsx": _write_xlsx,
+    ".parquet": _write_parquet,
+    ".gpkg": _write_gpkg,
+    ".geojson": _write_geojson,
+    ".html": _write_html,
+}

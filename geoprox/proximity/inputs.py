@@ -1,0 +1,87 @@
+"""What a planner hands over (a frame, a series, an array, one geometry), taken as an array of geometries with an index."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS as ProjCRS
+
+from geoprox.errors import CRSMismatchError, GeometryError
+from geoprox.geodesy.ellipsoid import Floats, Geometries
+from geoprox.model.columns import CRS
+
+Shapes: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | Sequence[shapely.Geometry | None] | Geometries | shapely.Geometry
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Geometries in longitude and latitude, the caller's index, ids, and the radius to which each position is known (NaN: unknown)."""
+
+    geometry: Geometries
+    index: pd.Index
+    ids: "pd.Series[str]"
+    accuracy_m: Floats
+
+
+def take(shapes: Shapes, name: str) -> Input:
+    """Return what was handed over as ``Input``; ``name`` is what errors call it.
+
+    A frame or series must be in EPSG:4326; arrays and single geometries are taken to be. ``accuracy_m`` and ``feature_id`` are used where a
+    frame has them; otherwise positions are exact and the index names the rows.
+
+    Raises
+    ------
+    CRSMismatchError
+        A frame or series has no CRS, or one that is not WGS84 longitude and latitude.
+    GeometryError
+        Something that is no geometry stands among them.
+    """
+    if isinstance(shapes, gpd.GeoDataFrame | gpd.GeoSeries):
+        require_crs(shapes, name)
+        series = shapes.geometry
+        geometry, index = series.to_numpy().astype(object), series.index
+    else:
+        one = isinstance(shapes, shapely.Geometry)
+        geometry = np.array([shapes] if one else list(shapes), dtype=object)
+        index = pd.RangeIndex(len(geometry))
+    strange = ~(shapely.is_geometry(geometry) | shapely.is_missing(geometry))
+    if strange.any():
+        row = int(np.flatnonzero(strange)[0])
+        message = f"{name}, row {row}: {geometry[row]!r} is no geometry; give shapely geometries, or a GeoDataFrame"
+        raise GeometryError(message)
+    has = shapes.columns if isinstance(shapes, gpd.GeoDataFrame) else ()
+    ids = shapes["feature_id"] if "feature_id" in has else pd.Series(index, index=index)
+    accuracy = shapes["accuracy_m"].to_numpy(dtype=float) if "accuracy_m" in has else np.zeros(len(index))
+    return Input(geometry, index, ids, accuracy)
+
+
+def require_crs(shapes: gpd.GeoDataFrame | gpd.GeoSeries, name: str) -> None:
+    """Raise ``CRSMismatchError`` unless a frame is in WGS84 longitude and latitude."""
+    if shapes.crs is None:
+        message = f"{name} has no CRS; declare it with set_crs(), then reproject with to_crs({CRS!r})"
+        raise CRSMismatchError(message)
+    if not ProjCRS(shapes.crs).equals(CRS, ignore_axis_order=True):
+        message = (
+            f"{name} is in {shapes.crs.to_string()}, distances are measured from {CRS}; reproject with to_crs({CRS!r})"
+        )
+        raise CRSMismatchError(message)
+
+
+def per_row(value: float | Sequence[float] | Floats | pd.Series, index: pd.Index, name: str) -> Floats:
+    """Return one number for each row, from one number or one for each.
+
+    Raises ``GeometryError`` where the numbers are not as many as the rows, or one is negative or not a number.
+    """
+    values = np.asarray(value, dtype=float)
+    if values.ndim and len(values) != len(index):
+        message = f"{name} has {len(values)} values for {len(index)} rows; give one number, or one for each row"
+        raise GeometryError(message)
+    out = np.broadcast_to(values, (len(index),)).astype(float)
+    if not (out >= 0).all():
+        message = f"{name} holds {out[~(out >= 0)][0]}; give metres of at least 0"
+        raise GeometryError(message)
+    return out

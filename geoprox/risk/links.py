@@ -1,0 +1,56 @@
+"""Which of a subject's links decides a rule: the filter is asked of every link that is valid on the day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from geoprox.model.filters import Answers, answer, missing_facts
+from geoprox.model.policy import Rule, Score
+from geoprox.model.vocabulary import Published
+
+
+NO_LINK = "link"  # the cause where a subject has no link on record
+FACTS = "subject:{}"  # the cause where facts about a subject or its links are not known
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """For each subject whether the link filter is met (True, False, NA); the link that decided; where none did, the cause."""
+
+    answers: Answers
+    link_of: Mapping[str, str]
+    missing: Mapping[str, str]
+
+
+def deciding_links(rule: Rule, subjects: pd.DataFrame, links: pd.DataFrame | None, linked: frozenset[str]) -> Decided:
+    """Ask a rule's link filter of the subjects' links.
+
+    True where one link meets it; else not known where one may, where the subject has no link on record, or where links could not be read;
+    else False. ``linked`` are the subjects that have any link on record, valid on the day or not.
+    """
+    ids = subjects["feature_id"]
+    if rule.link_filter is None:
+        return Decided(pd.Series(True, index=subjects.index, dtype="boolean"), {}, {})
+    if links is None:
+        return Decided(pd.Series(pd.NA, index=subjects.index, dtype="boolean"), {}, dict.fromkeys(ids, NO_LINK))
+    own = links[links["feature_id"].isin(ids)]
+    answers = answer(rule.link_filter, own)
+    met = own[answers.fillna(False)].drop_duplicates("feature_id")  # noqa: FBT003 -- pandas, not a flag
+    link_of = dict(zip(met["feature_id"], met["link_id"], strict=True))
+    still_open = own[answers.isna()].drop_duplicates("feature_id")
+    facts = map(FACTS.format, missing_facts(rule.link_filter, still_open))
+    missing = dict(zip(still_open["feature_id"], facts, strict=True))
+    missing |= dict.fromkeys(set(ids) - linked, NO_LINK)
+    yes = ids.isin(link_of).astype("boolean")
+    return Decided(yes.mask(~yes & ids.isin(missing)), link_of, missing)
+
+
+def strongest_first(links: pd.DataFrame, score: Score) -> pd.DataFrame:
+    """Return links with their ``weight`` (type times role), the heaviest first; ties in the order of the table."""
+    weight = links["link_type"].map({k.value: w for k, w in score.link_type.items()}) * links["role"].map(
+        {k.value: w for k, w in score.role.items()}
+    )
+    secret = links["agreement_published"].eq(Published.FALSE.value).fillna(False)  # noqa: FBT003 -- pandas, not a flag
+    weighed = links.assign(weight=weight.astype(float).fillna(0.0), secret=secret.astype(bool))
+    return weighed.sort_values("weight", ascending=False, kind="stable")

@@ -1,0 +1,7 @@
+"""Briefing maps: what an assessment found, drawn on a folium map and written as one file that needs no network."""
+
+from geoprox.webmaps.index import write_index
+from geoprox.webmaps.page import make_map, read_map
+from geoprox.webmaps.selfcontained import write_map
+
+__all__ = ["make_map", "read_map", "write_index", "write_map"]

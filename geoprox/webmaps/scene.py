@@ -1,0 +1,118 @@
+"""What a map shows, as one value that can be written as JSON: the page's script draws it and decides nothing."""
+
+import geopandas as gpd
+import pandas as pd
+
+from geoprox.model.briefing import MapDefinition
+from geoprox.model.policy import Rule
+from geoprox.model.values import Assessment, Layers
+from geoprox.webmaps.base import base_map
+from geoprox.webmaps.content import feature_cards
+from geoprox.webmaps.findings import finding_cards, rule_cards, sorted_findings
+from geoprox.webmaps.legend import caveats, layer_entries, sources
+from geoprox.webmaps.view import Json, View, coordinates, make_view, shown_features, spot
+from geoprox.webmaps.words import PAGE, VOCABULARY, Text, both, word
+from geoprox.webmaps.zones import nearest_lines, overlap_shapes, ring_rules, ring_shapes, zones_of
+
+# above this, the accuracy circles of a country hide the country; they can be switched on
+_MANY_CIRCLES = 30
+_PLACES = "municipalities"
+
+
+def make_scene(assessment: Assessment, layers: Layers, definition: MapDefinition) -> Json:
+    """Return everything a map shows: frame, base map, features, circles, rings, overlaps, lines, findings, legend and words.
+
+    Raises
+    ------
+    DefinitionError
+        The map names a layer or a rule that there is not.
+    """
+    rules = ring_rules(assessment.policy, definition.rings, definition.layers)
+    view = make_view(definition.bounds)
+    shown = shown_features(layers, definition, view, assessment.excluded["feature_id"])
+    features = shown[shown["layer"] != _PLACES].reset_index(drop=True)
+    findings = sorted_findings(assessment.findings[assessment.findings["subject_id"].isin(set(features["feature_id"]))])
+    circles = circle_shapes(features)
+    return {
+        **_words(definition, assessment, layers),
+        "bounds": view.bounds,
+        "around": view.around,
+        "base": base_map(view),
+        "layers": layer_entries(layers, definition, features),
+        "features": feature_cards(features, layers, assessment),
+        "towns": _towns(shown[shown["layer"] == _PLACES]),
+        "outlines": _outlines(features),
+        "circles": circles,
+        "showCircles": len([circle for circle in circles if circle["inFrame"]]) <= _MANY_CIRCLES,
+        **_drawn_rules(rules, features, findings),
+        "lines": nearest_lines(findings, features),
+        "findings": finding_cards(findings, feature_names(layers)),
+        "listed": _listed(findings, features),
+        "rules": rule_cards(assessment.policy, layers),
+        "label": [name for name in definition.label if name in set(features["feature_id"])],
+    }
+
+
+def feature_names(layers: Layers) -> dict[str, Text]:
+    """Return the name of every feature of every layer."""
+    frames = (frame[["feature_id", "name_en", "name_he"]].to_dict("records") for frame in layers.frames.values())
+    return {row["feature_id"]: both(row["name_en"], row["name_he"]) for rows in frames for row in rows}
+
+
+def circle_shapes(features: gpd.GeoDataFrame) -> list[Json]:
+    """Return the accuracy circles: where the position of a point is vague, the circle that surely holds it; features that share one come once."""
+    vague = features[(features.geometry.geom_type == "Point") & ~features["wide"] & (features["accuracy_m"] > 0)]
+    place = vague.geometry.apply(spot).astype(str)
+    groups = vague.groupby([place, vague["accuracy_m"], vague["layer"]], sort=False)
+    return [
+        {
+            "at": spot(group.geometry.iloc[0]),
+            "radius_m": float(group["accuracy_m"].iloc[0]),
+            "layer": group["layer"].iloc[0],
+            "features": group["feature_id"].tolist(),
+            "inFrame": bool(group["in_frame"].any()),
+        }
+        for _, group in groups
+    ]
+
+
+def _words(definition: MapDefinition, assessment: Assessment, layers: Layers) -> Json:
+    return {
+        "title": both(definition.title_en, definition.title_he),
+        "intro": both(definition.intro_en, definition.intro_he),
+        "asOf": assessment.as_of.isoformat(),
+        "notes": [both(*pair) for pair in zip(definition.notes_en, definition.notes_he, strict=True)],
+        "caveats": caveats(assessment),
+        "sources": sources(assessment, layers, definition),
+        "words": PAGE,
+        "verdicts": {verdict: word("verdict", verdict) for verdict in ("within", "possible", "unknown")},
+    }
+
+
+def _outlines(features: gpd.GeoDataFrame) -> list[Json]:
+    drawn = features[features.geometry.geom_type.isin(["Polygon", "MultiPolygon", "LineString", "MultiLineString"])]
+    rows = drawn.to_dict("records")
+    return [{"feature": row["feature_id"], "layer": row["layer"], "shape": coordinates(row["geometry"])} for row in rows]
+
+
+def _towns(places: gpd.GeoDataFrame) -> list[Json]:
+    """Return the municipalities as labels, the largest first."""
+    rows = places[~places["wide"]].sort_values(["accuracy_m", "feature_id"], ascending=[False, True]).to_dict("records")
+    return [{"at": spot(row["geometry"]), "name": both(row["name_en"], row["name_he"])} for row in rows]
+
+
+def _drawn_rules(rules: list[Rule], features: gpd.GeoDataFrame, findings: pd.DataFrame) -> Json:
+    zones = {rule.id: zones_of(rule, features) for rule in rules}
+    names = {row["feature_id"]: both(row["name_en"], row["name_he"]) for row in features.to_dict("records")}
+    return {
+        "ringRules": [{"id": rule.id, "layer": rule.object_layer} for rule in rules],
+        "rings": [ring for rule in rules for ring in ring_shapes(rule, zones[rule.id], names)],
+        "overlaps": [shape for rule in rules for shape in overlap_shapes(rule, zones[rule.id], findings, features, names)],
+    }
+
+
+def _listed(findings: pd.DataFrame, features: gpd.GeoDataFrame) -> list[int]:
+    """Return which findings the list beside the map shows: those that could be assessed, of subjects and objects that lie in the frame."""
+    framed = set(features.loc[features["in_frame"] & ~features["wide"], "feature_id"])
+    here = findings["subject_id"].isin(framed) & (findings["object_id"].isin(framed) | findings["object_id"].isna())
+    return [int(k) for k in findings.index[here & (findings["verdict"] != "unknown")]]

@@ -1,0 +1,102 @@
+"""The frame of a map, and which features it shows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoprox import geodesy
+from geoprox.errors import DefinitionError
+from geoprox.model.briefing import MapDefinition
+from geoprox.model.columns import CRS
+from geoprox.model.values import Layers
+
+Bounds = tuple[float, float, float, float]
+Row = Mapping[str, Any]
+Json = Any
+_DECIMALS = 5  # about a metre
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a map frames (``bounds``), and how far beyond it anything is drawn (``around``), so that no window shows an empty rim."""
+
+    bounds: Bounds
+    around: Bounds
+
+    @property
+    def half_m(self) -> float:
+        """Half the longer side of the frame, in metres."""
+        west, south, east, north = self.bounds
+        sides = np.array([shapely.LineString([(west, south), (west, north)]), shapely.LineString([(west, south), (east, south)])])
+        return float(geodesy.length_m(sides).max()) / 2
+
+
+def make_view(bounds: Bounds) -> View:
+    """Return the view of a frame; its surroundings reach as far again on every side.
+
+    >>> make_view((34.0, 31.0, 35.0, 33.0)).around
+    (33.0, 29.0, 36.0, 35.0)
+    """
+    west, south, east, north = bounds
+    wide, high = east - west, north - south
+    around = (max(-180.0, west - wide), max(-89.0, south - high), min(180.0, east + wide), min(89.0, north + high))
+    return View(bounds=bounds, around=around)
+
+
+def shown_features(layers: Layers, definition: MapDefinition, view: View, gone: Iterable[str]) -> gpd.GeoDataFrame:
+    """Return the features a map shows, with what the map has to know of each.
+
+    Added columns: ``layer``; ``area`` (the footprint, or the disc that surely holds the position); ``wide`` (the disc is wider than the frame,
+    or there is no position: the feature is named beside the map, not drawn on it); ``in_frame``.
+
+    Raises
+    ------
+    DefinitionError
+        The map names a layer that the catalog does not have.
+    """
+    _require_layers(definition, layers)
+    read = [layers.frames[name].assign(layer=name) for name in definition.layers if name in layers.frames]
+    if not read:
+        return _with_areas(gpd.GeoDataFrame({"feature_id": [], "layer": [], "accuracy_m": []}, geometry=[], crs=CRS), view)
+    frame = gpd.GeoDataFrame(pd.concat(read, ignore_index=True), crs=CRS)
+    frame = _with_areas(frame[~frame["feature_id"].isin(set(gone))], view)
+    near = shapely.intersects(np.asarray(frame["area"]), shapely.box(*view.around)) | frame["wide"]
+    return frame[near].reset_index(drop=True)
+
+
+def areas_of(geometries: "np.ndarray[Any, Any]", accuracy_m: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    """Return for each feature its footprint or, where only a point is known, the disc that surely holds the position."""
+    areas = geometries.copy()
+    vague = (shapely.get_dimensions(geometries) == 0) & (accuracy_m > 0)
+    areas[vague] = geodesy.buffer(geometries[vague], accuracy_m[vague])
+    return areas
+
+
+def coordinates(geometry: shapely.Geometry) -> Json:
+    """Return the GeoJSON of a geometry with coordinates to about a metre."""
+    return shapely.geometry.mapping(shapely.transform(geometry, lambda xy: np.round(xy, _DECIMALS)))
+
+
+def spot(geometry: shapely.Geometry) -> list[float]:
+    """Return where the symbol of a geometry stands: longitude and latitude."""
+    return [round(float(x), _DECIMALS) for x in geometry.representative_point().coords[0]]
+
+
+def _with_areas(frame: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
+    accuracy = frame["accuracy_m"].astype(float).to_numpy()
+    areas = areas_of(frame.geometry.to_numpy(), accuracy)
+    nowhere = shapely.is_missing(areas) | shapely.is_empty(areas)
+    inside = shapely.intersects(areas, shapely.box(*view.bounds)) | nowhere
+    return frame.assign(area=pd.Series(areas, index=frame.index, dtype=object), wide=(accuracy >= view.half_m) | nowhere, in_frame=inside)
+
+
+def _require_layers(definition: MapDefinition, layers: Layers) -> None:
+    known = [entry.id for entry in layers.catalog.layer]
+    strange = [name for name in definition.layers if name not in known]
+    if strange:
+        raise DefinitionError(f"the map names layer {', '.join(strange)}; the catalog has {', '.join(known)}")

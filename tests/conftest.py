@@ -1,0 +1,60 @@
+"""What any test may ask for: the repository, a browser, the data beside the repository."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
+
+REPO = Path(__file__).resolve().parents[1]
+SHARED = Path(os.environ.get("GEOPROX_SHARED", REPO.parent / "shared" / "data"))
+# the browser must not call home: a test that waits for an answer it cannot get is slow, not thorough
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# the first example builds what later ones find ready, so a limit on the time of one example says nothing
+settings.register_profile("geoprox", deadline=None)
+settings.load_profile("geoprox")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if SHARED.is_dir():
+        return
+    absent = pytest.mark.skip(reason="no shared/data beside the repository; GEOPROX_SHARED can name another folder")
+    for item in items:
+        if item.get_closest_marker("shared"):
+            item.add_marker(absent)
+
+
+@pytest.fixture(scope="session")
+def repo() -> Path:
+    """Root of the repository."""
+    return REPO
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder of the shared data; for tests marked `shared`."""
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window, as the system has it; for tests marked `browser`."""
+    chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
+    if chromium is None:
+        pytest.fail("no Chromium: run tools/setup_system.sh, or set CHROMIUM to a Chromium or Chrome", pytrace=False)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield started
+        started.close()
