@@ -1,6 +1,5 @@
 """Writing files whole or not at all."""
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +8,9 @@ from pathlib import Path
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """Give a path to write to beside ``path``, which becomes ``path`` when the block ends well and is removed when it does not.
+    """Give a path to write to beside ``path``.
+
+    What was written becomes ``path`` when the block ends well, and is removed when it does not.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
@@ -24,4 +25,4 @@ def whole(path: str | Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
         part = Path(folder) / path.name
         yield part
-        os.replace(part, path)
+        part.replace(path)

@@ -11,13 +11,12 @@ import pandas as pd
 from geoprox.errors import DefinitionError
 from geoprox.layers import read_layers
 from geoprox.layers.issues import Issue, issue_frame
-from geoprox.model.briefing import MapDefinition
 from geoprox.model.columns import CRS, PAIRS
 from geoprox.model.dates import read_day, valid_on
-from geoprox.model.definitions import read_definition
 from geoprox.model.policy import Policy, Rule, read_policy
 from geoprox.model.values import Assessment, Layers
 from geoprox.model.vocabulary import Action, Coverage
+from geoprox.model.wording import Language
 from geoprox.outputs import write_table
 from geoprox.proximity import nearest_sites, pairs_within
 from geoprox.risk import make_findings, make_table
@@ -42,13 +41,14 @@ def assess(layers: Layers, policy: Policy, *, as_of: str | date | None = None) -
     policy
         From ``read_policy``.
     as_of
-        The day for which to judge: features, links and rules valid on it count, and what has no date. By default the day to which the layers
-        were compiled, so that the same files give the same answer on any day.
+        The day for which to judge: features, links and rules valid on it count, and what has no date. By
+        default the day to which the layers were compiled, so that the same files give the same answer on any day.
 
     Returns
     -------
     Assessment
-        ``.table`` (one row a subject, the gravest first), ``.findings``, ``.pairs``, ``.excluded``, ``.coverage``, ``.issues``.
+        ``.table`` (one row a subject, the gravest first), ``.findings``, ``.pairs``, ``.excluded``,
+        ``.coverage``, ``.issues``.
 
     Raises
     ------
@@ -106,7 +106,8 @@ def build_maps(
     definitions
         Map files (TOML), or a folder of them.
     out
-        The folder to write to: ``<map>.html`` for each map, ``index.html``, ``risk_table.csv``, ``.xlsx`` and ``.geojson``.
+        The folder to write to: ``<map>.html`` for each map, ``index.html``, ``risk_table.csv``, ``.xlsx`` and
+        ``.geojson``.
     as_of
         As in ``assess``.
     progress
@@ -126,28 +127,27 @@ def build_maps(
     ['eilat.html', 'index.html', 'risk_table.csv', 'risk_table.geojson', 'risk_table.xlsx']
     """
     # folium takes most of a second to import, and only maps need it
-    from geoprox.webmaps import MapEntry, make_map, write_index, write_map  # noqa: PLC0415
+    from geoprox.webmaps import make_map, read_map, write_index, write_map
 
     out, paths = Path(out), _map_files(definitions)
-    tell = progress or (lambda done, total, what: None)
     total = len(paths) + 2
+    tell = progress or _say_nothing
     tell(0, total, "assessing")
     read = read_layers(layers)
     assessment = assess(read, read_policy(policy), as_of=as_of)
-    entries = []
-    for done, path in enumerate(paths, 1):
-        tell(done, total, path.stem)
-        definition = read_definition(path, MapDefinition)
-        entries.append(
-            MapEntry(
-                write_map(make_map(assessment, read, definition=definition), out / f"{path.stem}.html").name, definition
-            )
-        )
+    maps = {f"{path.stem}.html": read_map(path) for path in paths}
+    for done, (name, definition) in enumerate(maps.items(), 1):
+        tell(done, total, name)
+        write_map(make_map(assessment, read, definition=definition), out / name)
     tell(total - 1, total, "risk table")
     tables = [write_table(assessment, out / f"risk_table{suffix}").name for suffix in (".csv", ".xlsx", ".geojson")]
-    index = write_index(entries, tables, assessment, read, out / "index.html")
+    index = write_index(maps, out / "index.html", assessment=assessment, layers=read, tables=tables)
     tell(total, total, "done")
     return index
+
+
+def _say_nothing(_done: int, _total: int, _what: str) -> None:
+    """Stand in where nobody wants to know how far it is."""
 
 
 def _map_files(definitions: str | Path | Iterable[str | Path]) -> list[Path]:
@@ -181,7 +181,7 @@ def _unread(layers: Layers, rules: Iterable[Rule]) -> dict[str, str]:
 
 
 def _pairs(features: dict[str, gpd.GeoDataFrame], rules: Iterable[Rule]) -> pd.DataFrame:
-    """Return the pairs of each subject layer with each object layer, as far as the farthest rule between them reaches."""
+    """Return the pairs of each subject layer with each object layer, as far as the farthest rule between them."""
     reach: dict[tuple[str, str], float] = {}
     for rule in rules:
         if rule.object_layer in features and rule.subject_layer in features:
@@ -224,7 +224,7 @@ def _names(layers: Layers) -> Names:
     )
 
 
-def _bilingual(frame: pd.DataFrame | None) -> dict[str, dict[str, str]]:
+def _bilingual(frame: pd.DataFrame | None) -> dict[str, dict[Language, str]]:
     if frame is None:
         return {}
     english = frame["name_en"].fillna(frame["name_he"]).fillna(frame["id"])

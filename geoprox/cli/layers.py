@@ -23,16 +23,14 @@ def check(folder: Annotated[Path, typer.Argument(help="Folder of layers.")] = Pa
     read = gp.read_layers(folder)
     console = Console(soft_wrap=True)
     coverage = Table("layer", "state", "features", "as of", "message")
-    for row in read.coverage.itertuples():
-        coverage.add_row(row.layer, row.state, str(row.features), row.as_of, row.message)
+    for entry in read.coverage[["layer", "state", "features", "as_of", "message"]].astype(str).to_numpy():
+        coverage.add_row(*entry)
     console.print(coverage, markup=False)
-    for fault in read.issues.itertuples():
-        place = ", ".join(
-            str(part)
-            for part in (fault.layer, f"row {fault.row}" if fault.row == fault.row else "", fault.column)
-            if part
-        )
-        typer.echo(f"{place}: {fault.code} ({fault.action}): {fault.message}; {fault.remedy}")
+    # a fault of a whole file has no row, and may have no column
+    for fault in read.issues.astype(object).where(read.issues.notna(), "").to_dict("records"):
+        row = f"row {fault['row']}" if fault["row"] else ""
+        place = ", ".join(part for part in (fault["layer"], row, fault["column"]) if part)
+        typer.echo(f"{place}: {fault['code']} ({fault['action']}): {fault['message']}; {fault['remedy']}")
     unread = (read.coverage["state"] != "read").sum()
     typer.echo(f"{len(read.issues)} faults, {unread} of {len(read.coverage)} files not read")
     raise typer.Exit(1 if len(read.issues) or unread else 0)

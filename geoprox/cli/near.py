@@ -1,11 +1,14 @@
 """`geoprox near` and `geoprox buffer`: the kernel for files."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import geoprox as gp
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
 
 _METRES = {"mi": 1609.344, "km": 1000.0, "m": 1.0}
 _Vector = Annotated[Path, typer.Argument(help="Vector file in EPSG:4326, of any format GDAL reads.")]
@@ -53,7 +56,8 @@ def buffer(
     typer.echo(f"{len(zones)} zones: {gp.write_table(zones, out)}")
 
 
-def _read(path: Path) -> "gp.GeoDataFrame":
-    import geopandas as gpd  # noqa: PLC0415 -- heavy: loaded when a file is read, not for --help
+def _read(path: Path) -> "GeoDataFrame":
+    # heavy: loaded when a file is read, not for --help
+    import geopandas as gpd
 
     return gpd.read_file(path)

@@ -16,7 +16,8 @@ A: float = GEOD.a
 B: float = GEOD.b
 E2: float = GEOD.es
 
-# smallest radius of curvature anywhere (along the meridian at the equator): an arc of r metres never spans more than r / R_MIN
+# smallest radius of curvature anywhere (along the meridian at the equator):
+# an arc of r metres never spans more than r / R_MIN
 R_MIN = B**2 / A
 
 

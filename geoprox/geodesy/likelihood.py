@@ -1,8 +1,8 @@
 """How likely a rule holds when positions are known only to a radius.
 
-Each position is taken as uniform in its accuracy disc, the two as independent. The likelihood is the share of positions for which
-the distance is within the threshold, by a fixed quadrature, so the same input gives the same number. It ranks findings; it is no
-probability of harm.
+Each position is taken as uniform in its accuracy disc, the two as independent. The likelihood is the share of
+positions for which the distance is within the threshold, by a fixed quadrature, so the same input gives the
+same number. It ranks findings; it is no probability of harm.
 """
 
 import numpy as np
@@ -22,25 +22,26 @@ def likelihood(
     i: Ints,
     j: Ints,
     *,
-    accuracy_a: Floats,
-    accuracy_b: Floats,
+    accuracy_m: tuple[Floats, Floats],
     threshold_m: Floats,
 ) -> Floats:
     """Return, for each pair ``a[i[k]]``, ``b[j[k]]``, the share (0..1) of positions within the threshold.
 
-    Accuracies and thresholds are metres, one for each pair. Discs and displacements are taken as plane, which is exact
-    enough for a share and for nothing else.
+    Accuracies (of the left and of the right positions) and thresholds are metres, one for each pair. Discs and
+    displacements are taken as plane, which is exact enough for a share and for nothing else.
     """
     left, right = a[i], b[j]
+    doubt_a, doubt_b = accuracy_m
     points = (shapely.get_type_id(left) == shapely.GeometryType.POINT) & (
         shapely.get_type_id(right) == shapely.GeometryType.POINT
     )
     out = np.empty(len(i))
     apart = distance(left[points], right[points])
-    out[points] = _of_points(apart, accuracy_a[points], accuracy_b[points], threshold_m[points])
-    # a shape has no formula: its own nodes are moved, pair by pair; few features have an outline and a doubt that matters
+    out[points] = _of_points(apart, doubt_a[points], doubt_b[points], threshold_m[points])
+    # a shape has no formula: its own nodes are moved, pair by pair;
+    # few features have an outline and a doubt that matters
     for k in np.flatnonzero(~points):
-        out[k] = _of_shapes(left[k], right[k], float(accuracy_a[k]), float(accuracy_b[k]), float(threshold_m[k]))
+        out[k] = _of_shapes(left[k], right[k], float(doubt_a[k]), float(doubt_b[k]), float(threshold_m[k]))
     return out
 
 
@@ -68,10 +69,12 @@ def _of_shapes(a: shapely.Geometry, b: shapely.Geometry, radius_a: float, radius
     if isinstance(moved, shapely.Point):
         positions = shapely.points(shapely.get_coordinates(moved) + steps)
     else:
-        positions = np.array(
-            [shapely.transform(moved, lambda xy, step=step: xy + step) for step in steps], dtype=object
-        )
+        positions = np.array([_shifted(moved, step) for step in steps], dtype=object)
     return float((shapely.distance(positions, still) <= threshold).mean())
+
+
+def _shifted(shape: shapely.Geometry, step: Floats) -> shapely.Geometry:
+    return shapely.transform(shape, lambda xy: xy + step)
 
 
 def _displacements(radius_a: float, radius_b: float) -> Floats:

@@ -1,14 +1,15 @@
 """The shortest distance between geometries on the ellipsoid, and where it is reached.
 
-Method. Two geometries that intersect (in longitude and latitude, where their edges are straight) are 0 m apart. For all
-others the chord through space between points of their boundaries is minimised: blocks of pieces, then pieces, are discarded
-when their bounding balls cannot hold the shortest chord; on every pair of pieces left a Newton iteration finds the
-nearest points; and every pair whose chord is within ``_slack`` of the shortest is measured with Karney's geodesic (``Geod.inv``).
+Method. Two geometries that intersect (in longitude and latitude, where their edges are straight) are 0 m apart.
+For all others the chord through space between points of their boundaries is minimised: blocks of pieces, then
+pieces, are discarded when their bounding balls cannot hold the shortest chord; on every pair of pieces left a
+Newton iteration finds the nearest points; and every pair whose chord is within ``_slack`` of the shortest is
+measured with Karney's geodesic (``Geod.inv``).
 
-Why chords are enough. A geodesic of length s exceeds its chord by s**3 / (24 R**2) to leading order, where R depends on
-place and azimuth by less than 1 %. So the order of chords and of geodesics can differ only within 1 % of that excess, which
-``_slack`` covers twice. Where the shortest chord is reached, the geodesic is longer than the shortest one by less than
-1e-7 m at 200 km and 0.1 mm at 1,000 km, and by less than 1 m anywhere.
+Why chords are enough. A geodesic of length s exceeds its chord by s**3 / (24 R**2) to leading order, where R
+depends on place and azimuth by less than 1 %. So the order of chords and of geodesics can differ only within
+1 % of that excess, which ``_slack`` covers twice. Where the shortest chord is reached, the geodesic is longer
+than the shortest one by less than 1e-7 m at 200 km and 0.1 mm at 1,000 km, and by less than 1 m anywhere.
 """
 
 from collections.abc import Iterator
@@ -53,7 +54,10 @@ def distance(a: Geometries, b: Geometries) -> Floats:
 
 
 def nearest(a: Geometries, b: Geometries, i: Ints, j: Ints) -> Nearest:
-    """Return the nearest points of each pair ``a[i[k]]``, ``b[j[k]]``. Each geometry is prepared once, however often it is paired."""
+    """Return the nearest points of each pair ``a[i[k]]``, ``b[j[k]]``.
+
+    Each geometry is prepared once, however often it is paired.
+    """
     require_measurable(a)
     require_measurable(b)
     out = _unknown(len(i))
@@ -85,9 +89,13 @@ def intersects(a: Geometries, b: Geometries) -> Bools:
         near = (box_b[:, 0] + turn <= box_a[:, 2]) & (box_b[:, 2] + turn >= box_a[:, 0])
         k = np.flatnonzero(near & ~out)
         if len(k):
-            moved = shapely.transform(b[k], lambda xy, turn=turn: xy + [turn, 0.0])
-            out[k] = shapely.intersects(a[k], moved)
+            out[k] = shapely.intersects(a[k], _turned(b[k], turn))
     return out
+
+
+def _turned(geometries: Geometries, turn: float) -> Geometries:
+    """Return geometries with ``turn`` degrees added to their longitudes."""
+    return shapely.transform(geometries, lambda xy: xy + np.array([turn, 0.0]))
 
 
 def _unknown(n: int) -> Nearest:
@@ -145,7 +153,7 @@ def _promising(pair: Ints, base_a: Floats, base_b: Floats, reach: Floats) -> Boo
     apart = np.linalg.norm(base_a - base_b, axis=1)
     best = np.full(int(pair.max()) + 1 if len(pair) else 0, np.inf)
     np.minimum.at(best, pair, apart)
-    return apart - reach * (1 + 1e-9) <= best[pair] + _slack(best[pair])
+    return np.asarray(apart - reach * (1 + 1e-9) <= best[pair] + _slack(best[pair]), dtype=bool)
 
 
 def _slack(chord: Floats) -> Floats:
@@ -179,13 +187,16 @@ def _at(pieces: Pieces, p: Ints, s: Floats) -> Floats:
 
 def _lonlat(pieces: Pieces, p: Ints, s: Floats) -> Floats:
     first, last = pieces.lonlat[p, 0], pieces.lonlat[p, 1]
-    return first + (last - first) * ((s + 1) / 2)[:, None]
+    return np.asarray(first + (last - first) * ((s + 1) / 2)[:, None], dtype=float)
 
 
 def _dot(x: Floats, y: Floats) -> Floats:
-    return np.einsum("ij,ij->i", x, y)
+    return np.asarray(np.einsum("ij,ij->i", x, y), dtype=float)
 
 
 def _ratio(top: Floats, bottom: Floats, scale: Floats | float) -> Floats:
-    """Divide, giving 0 where the denominator is nothing beside ``scale``: a point does not move, nor do parallel pieces."""
+    """Divide, giving 0 where the denominator is nothing beside ``scale``.
+
+    So a point does not move along itself, nor do parallel pieces along each other.
+    """
     return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 1e-12 * np.maximum(scale, 1e-3))

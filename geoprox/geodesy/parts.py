@@ -18,7 +18,8 @@ def require_measurable(geometries: Geometries) -> None:
         more = " and more" if len(rows) > 5 else ""
         message = (
             f"row {', '.join(map(str, rows[:5]))}{more}: a coordinate is not finite or not on the globe "
-            f"(first: {tuple(xy[bad][0].tolist())}); give longitude and latitude in degrees (EPSG:4326), longitude first"
+            f"(first: {tuple(xy[bad][0].tolist())}); "
+            "give longitude and latitude in degrees (EPSG:4326), longitude first"
         )
         raise GeometryError(message)
 

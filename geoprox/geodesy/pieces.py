@@ -1,8 +1,8 @@
 """Geometries cut into short pieces in space, grouped in blocks: what the nearest-point search works on.
 
-An edge that is straight in longitude and latitude is a curve in space. Cut into pieces of at most ``PIECE_M`` metres it is,
-to less than 0.05 mm, the quadratic curve through the ends and the middle of each piece, so the search needs no
-projection and no place on the globe is special.
+An edge that is straight in longitude and latitude is a curve in space. Cut into pieces of at most ``PIECE_M``
+metres it is, to less than 0.05 mm, the quadratic curve through the ends and the middle of each piece, so the
+search needs no projection and no place on the globe is special.
 """
 
 from dataclasses import dataclass
@@ -24,9 +24,10 @@ _M_PER_DEG = 111_700.0  # no degree of a great ellipse is longer
 class Pieces:
     """Pieces of ``n`` geometries. Piece ``p`` runs from ``lonlat[p, 0]`` to ``lonlat[p, 1]``.
 
-    ``base``, ``slope``, ``bend`` give its point at ``s`` in -1..1 as ``base + slope * s + bend * s**2``, in metres. Blocks hold up
-    to ``BLOCK`` consecutive pieces of one geometry; geometry ``g`` owns ``blocks[g]:blocks[g + 1]``, block ``b`` owns pieces
-    ``members[b]:members[b + 1]``. ``reach`` bounds how far a piece, and ``block_reach`` how far a block, goes from its base.
+    ``base``, ``slope``, ``bend`` give its point at ``s`` in -1..1 as ``base + slope * s + bend * s**2``, in
+    metres. Blocks hold up to ``BLOCK`` consecutive pieces of one geometry; geometry ``g`` owns
+    ``blocks[g]:blocks[g + 1]``, block ``b`` owns pieces ``members[b]:members[b + 1]``. ``reach`` bounds how far
+    a piece, and ``block_reach`` how far a block, goes from its base.
     """
 
     lonlat: Floats
@@ -67,7 +68,10 @@ def make_pieces(geometries: Geometries) -> Pieces:
 
 
 def _all_edges(geometries: Geometries) -> tuple[Floats, Floats, Ints]:
-    """Return the ends of every edge of every geometry, in the order of geometries; a point is an edge of length zero."""
+    """Return the ends of every edge of every geometry, and its owner, in the order of geometries.
+
+    A point is an edge of length zero.
+    """
     parts, owner = singles(geometries)
     kind = shapely.get_type_id(parts)
     point, areal = kind == shapely.GeometryType.POINT, kind == shapely.GeometryType.POLYGON
@@ -87,7 +91,7 @@ def _cuts(start: Floats, end: Floats) -> Ints:
     crosses = start[:, 1] * end[:, 1] < 0
     widest = np.cos(np.radians(np.where(crosses, 0, np.abs([start[:, 1], end[:, 1]]).min(axis=0))))
     metres = np.hypot(dlon * widest, dlat) * _M_PER_DEG
-    return np.maximum(1, np.ceil(np.maximum(metres / PIECE_M, dlon / _PIECE_DEG))).astype(np.int64)
+    return np.asarray(np.maximum(1, np.ceil(np.maximum(metres / PIECE_M, dlon / _PIECE_DEG))), dtype=np.int64)
 
 
 def _blocks(owner: Ints, n: int) -> tuple[Ints, Ints]:

@@ -31,7 +31,10 @@ def within(left: Geometries, right: Geometries, within_m: Floats) -> Pairs:
 
 
 def k_nearest(left: Geometries, right: Geometries, k: int) -> Pairs:
-    """Return the ``k`` nearest right rows of every left row; fewer where the right side has fewer. Ties go to the lower row."""
+    """Return the ``k`` nearest right rows of every left row; fewer where the right side has fewer.
+
+    Ties go to the lower row.
+    """
     reach = np.full(len(left), 20_000.0)
     wanted = min(k, int((~(shapely.is_empty(right) | shapely.is_missing(right))).sum()))
     found: list[Pairs] = []

@@ -3,7 +3,7 @@
 import numpy as np
 import shapely
 
-from geoprox.geodesy.ellipsoid import B, E2, GEOD, Floats, Geometries, Ints
+from geoprox.geodesy.ellipsoid import E2, GEOD, B, Floats, Geometries, Ints
 from geoprox.geodesy.parts import edges, singles
 
 _E = float(np.sqrt(E2))
@@ -17,15 +17,15 @@ _LENGTH_STEP_DEG = 0.01
 def area_m2(geometries: Geometries) -> Floats:
     """Return the area of each geometry in m2; 0 for points, lines and empty geometries.
 
-    Edges are straight in longitude and latitude, as RFC 7946 has them, not geodesics. Shells count, holes are taken off,
-    whatever the direction of their rings.
+    Edges are straight in longitude and latitude, as RFC 7946 has them, not geodesics. Shells count, holes are
+    taken off, whatever the direction of their rings.
     """
     parts, owner = singles(geometries)
     polygonal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     rings, part = shapely.get_rings(parts[polygonal], return_index=True)
     shell = np.append(True, part[1:] != part[:-1])[: len(part)]
     signed = np.where(shell, 1, -1) * np.abs(_under_rings(rings))
-    return np.bincount(owner[polygonal][part], weights=signed, minlength=len(geometries))
+    return _sums(owner[polygonal][part], signed, len(geometries))
 
 
 def length_m(geometries: Geometries) -> Floats:
@@ -34,7 +34,7 @@ def length_m(geometries: Geometries) -> Floats:
     linear = np.isin(shapely.get_type_id(parts), (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING))
     start, end, line = edges(shapely.segmentize(parts[linear], _LENGTH_STEP_DEG))
     metres = GEOD.inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])[2]
-    return np.bincount(owner[linear][line], weights=metres, minlength=len(geometries))
+    return _sums(owner[linear][line], metres, len(geometries))
 
 
 def _under_rings(rings: Geometries) -> Floats:
@@ -46,7 +46,7 @@ def _under_rings(rings: Geometries) -> Floats:
     at = (_rank(steps)[:, None] + (_NODES + 1) / 2) * share[:, None]
     below = _area_below(start[edge, 1][:, None] + (end - start)[edge, 1][:, None] * at)
     strip = np.radians((end - start)[edge, 0]) * share * (below @ _WEIGHTS) / 2
-    return np.bincount(ring[edge], weights=strip, minlength=len(rings))
+    return _sums(ring[edge], strip, len(rings))
 
 
 def _area_below(lat: Floats) -> Floats:
@@ -56,6 +56,12 @@ def _area_below(lat: Floats) -> Floats:
     """
     sin_phi = np.sin(np.radians(lat))
     return B**2 / 2 * (sin_phi / (1 - E2 * sin_phi**2) + np.arctanh(_E * sin_phi) / _E)
+
+
+def _sums(rows: Ints, values: Floats, n: int) -> Floats:
+    """Return the sum of the values of each of ``n`` rows."""
+    # bincount answers in whole numbers where there is nothing to add
+    return np.asarray(np.bincount(rows, weights=values, minlength=n), dtype=float)
 
 
 def _rank(count: Ints) -> Ints:

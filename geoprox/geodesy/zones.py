@@ -15,7 +15,8 @@ from geoprox.geodesy.size import area_m2, length_m
 
 MAX_RADIUS_M = 1_000_000.0
 _QUADRANT = 90
-# a chord between neighbours on a circle dips inwards by 3.8e-5, along a straight side by up to 1e-5: the stretch covers both
+# a chord between neighbours on a circle dips inwards by 3.8e-5, along a straight side by up to 1e-5:
+# the stretch covers both
 _STRETCH = 1 + 9e-5
 _STRAIGHT_M = 500.0
 
@@ -23,8 +24,8 @@ _STRAIGHT_M = 500.0
 def buffer(geometries: Geometries, radius_m: Floats) -> Geometries:
     """Return, for each geometry, a polygon that holds every point within ``radius_m`` of it, and little more.
 
-    Its boundary lies between 1 and 1.0001 times the radius away. Longitudes run on beyond 180 degrees where a zone crosses the
-    antimeridian. Empty and missing geometries give an empty polygon.
+    Its boundary lies between 1 and 1.0001 times the radius away. Longitudes run on beyond 180 degrees where a
+    zone crosses the antimeridian. Empty and missing geometries give an empty polygon.
 
     Raises
     ------
@@ -45,37 +46,42 @@ def overlap(a: Geometries, b: Geometries) -> tuple[Floats, Floats]:
     require_measurable(a)
     require_measurable(b)
     common = shapely.intersection(a, b)
-    whole, part = area_m2(a), area_m2(common)
+    whole, area = area_m2(a), area_m2(common)
+    part = area.copy()
     lines = (whole == 0) & (shapely.get_dimensions(a) == 1)
     if lines.any():
-        whole[lines], part_length = length_m(a[lines]), length_m(common[lines])
-    points = shapely.get_dimensions(a) == 0
+        whole[lines], part[lines] = length_m(a[lines]), length_m(common[lines])
     share = np.divide(part, whole, out=np.zeros(len(a)), where=whole > 0)
-    if lines.any():
-        share[lines] = np.divide(part_length, whole[lines], out=np.zeros(int(lines.sum())), where=whole[lines] > 0)
+    points = shapely.get_dimensions(a) == 0
     count = np.maximum(shapely.get_num_coordinates(a), 1)
     share[points] = (shapely.get_num_coordinates(common) / count)[points]
-    return part, np.clip(share, 0, 1)
+    return area, np.clip(share, 0, 1)
 
 
 def _require_radii(geometries: Geometries, radius_m: Floats) -> None:
     bad = ~((radius_m > 0) & (radius_m <= MAX_RADIUS_M))
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        message = f"row {row}: radius {radius_m[row]} m is not above 0 and at most {MAX_RADIUS_M:,.0f} m; give a radius in metres"
+        message = (
+            f"row {row}: radius {radius_m[row]} m is not above 0 and at most {MAX_RADIUS_M:,.0f} m; "
+            "give a radius in metres"
+        )
         raise GeometryError(message)
     bounds = shapely.bounds(geometries)
     polar = np.abs(bounds[:, [1, 3]]).max(axis=1) + np.degrees(radius_m / R_MIN) >= 90
     if polar.any():
         row = int(np.flatnonzero(polar)[0])
-        message = f"row {row}: a zone of {radius_m[row]} m reaches a pole, where it has no outline in longitude and latitude; use distances"
+        message = (
+            f"row {row}: a zone of {radius_m[row]} m reaches a pole, "
+            "where it has no outline in longitude and latitude; use distances"
+        )
         raise GeometryError(message)
 
 
 def _zone(geometry: shapely.Geometry | None, radius: float) -> shapely.Geometry:
-    if geometry is None or geometry.is_empty:
+    if geometry is None or shapely.is_empty(geometry):
         return shapely.Polygon()
-    lon, lat = shapely.get_coordinates(shapely.box(*geometry.bounds).centroid)[0]
+    lon, lat = shapely.get_coordinates(shapely.box(*shapely.bounds(geometry)).centroid)[0]
     if isinstance(geometry, shapely.Point):
         return _circle(lon, lat, radius * _STRETCH)
     plane = Proj(proj="aeqd", lon_0=lon, lat_0=lat, ellps="WGS84")
@@ -110,7 +116,7 @@ def _moved_out(outline: Floats, geometry: shapely.Geometry, radius: float) -> Fl
     """Move every vertex along the geodesic from its nearest source point, to exactly ``radius`` metres from there."""
     at = nearest(
         np.array([geometry], dtype=object),
-        shapely.points(outline),
+        np.asarray(shapely.points(outline), dtype=object),
         np.zeros(len(outline), dtype=np.int64),
         np.arange(len(outline)),
     )

@@ -1,4 +1,7 @@
-"""Stage: files that planners edit, read and checked into frames. Nothing is lost, and nothing is repaired without an issue row."""
+"""Stage: files that planners edit, read and checked into frames.
+
+Nothing is lost, and nothing is repaired without an issue row.
+"""
 
 from geoprox.layers.read import read_layers
 

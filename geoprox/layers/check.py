@@ -50,7 +50,10 @@ def check_columns(layer: str, raw: pd.DataFrame, columns: Sequence[Column]) -> t
         values = raw[column.name] if column.name in raw.columns else pd.Series(None, index=raw.index, dtype=object)
         values = values.where(values.map(lambda v: v is not None and v == v and v != ""), None)  # noqa: PLR0124 -- NaN is not itself
         checked[column.name], faults = _KINDS[column.kind](values, column)
-        issues += [Issue(layer, at + 1, column.name, *rest) for at, *rest in faults]
+        issues += [
+            Issue(layer, at + 1, column.name, code, action, message, remedy)
+            for at, code, action, message, remedy in faults
+        ]
         if column.required and column.name in raw.columns:
             issues += [
                 Issue(
@@ -70,7 +73,10 @@ def check_columns(layer: str, raw: pd.DataFrame, columns: Sequence[Column]) -> t
 
 
 def check_geometry(entry: LayerEntry, geometry: Geometries, given: np.ndarray) -> tuple[Geometries, list[Issue]]:
-    """Return geometries that can be measured, and the faults: what cannot be used becomes missing, what is invalid is made valid."""
+    """Return geometries that can be measured, and the faults.
+
+    What cannot be used becomes missing, what is invalid is made valid.
+    """
     out = geometry.copy()
     issues = []
     for at in range(len(out)):
@@ -151,16 +157,16 @@ def _check_order(layer: str, frame: pd.DataFrame) -> list[Issue]:
     """Take dates whose end lies before their beginning as not known, in place on this fresh frame."""
     if not {"valid_from", "valid_to"} <= set(frame.columns):
         return []
-    both = frame[["valid_from", "valid_to"]].dropna()
-    wrong = [at for at, begin, end in both.itertuples() if first_day(begin) > last_day(end)]
+    dates = list(zip(frame["valid_from"], frame["valid_to"], strict=True))
     issues = []
-    for at in wrong:
-        begin, end = frame.loc[at, ["valid_from", "valid_to"]]
+    for at, (begin, end) in enumerate(dates):
+        if pd.isna(begin) or pd.isna(end) or first_day(begin) <= last_day(end):
+            continue
         message = f"valid_to {end} is before valid_from {begin}; both are taken as not known"
         issues.append(
             Issue(
                 layer,
-                int(frame.index.get_loc(at)) + 1,
+                at + 1,
                 "valid_to",
                 "dates_reversed",
                 Action.REPAIRED,
@@ -168,14 +174,14 @@ def _check_order(layer: str, frame: pd.DataFrame) -> list[Issue]:
                 "mend one of the two",
             )
         )
-        frame.loc[at, ["valid_from", "valid_to"]] = pd.NA
+        frame.loc[frame.index[at], ["valid_from", "valid_to"]] = pd.NA
     return issues
 
 
 def _geometry_fault(
     entry: LayerEntry, geometry: shapely.Geometry | None, *, given: bool
 ) -> tuple[str, Action, str, str] | None:
-    if geometry is None or geometry.is_empty:
+    if geometry is None or shapely.is_empty(geometry):
         code, message = (
             ("unreadable_geometry", "geometry cannot be read") if given else ("missing_geometry", "has no geometry")
         )
@@ -184,15 +190,16 @@ def _geometry_fault(
     if not np.isfinite(xy).all() or (np.abs(xy) > [180, 90]).any():
         message = f"coordinates such as {tuple(xy[0].tolist())} are not degrees; every rule on it is unknown"
         return "not_degrees", Action.KEPT, message, "reproject the file to EPSG:4326, longitude first"
-    if not geometry.is_valid:
+    if not shapely.is_valid(geometry):
         return (
             "invalid_geometry",
             Action.REPAIRED,
             f"geometry made valid: {shapely.is_valid_reason(geometry)}",
             "mend it in a GIS",
         )
-    if not geometry.intersects(shapely.box(*entry.extent)):
-        swapped = shapely.transform(geometry, lambda c: c[:, ::-1]).intersects(shapely.box(*entry.extent))
+    extent = shapely.box(*entry.extent)
+    if not shapely.intersects(geometry, extent):
+        swapped = shapely.intersects(shapely.transform(geometry, lambda c: c[:, ::-1]), extent)
         remedy = (
             "longitude and latitude look swapped; put longitude first"
             if swapped
@@ -209,9 +216,9 @@ def _text(values: Values, column: Column) -> tuple[Values, list[Fault]]:
         for at in np.flatnonzero(strange)
     ]
     text = values.map(str, na_action="ignore").astype("string")
-    if column.values is None:
+    if column.allowed is None:
         return text, faults
-    allowed = [member.value for member in column.values]
+    allowed = [member.value for member in column.allowed]
     fallback = next((v for v in allowed if v in ("unknown", Verification.UNVERIFIED)), None)
     wrong = text.notna() & ~text.isin(allowed)
     for at in np.flatnonzero(wrong):
@@ -249,13 +256,13 @@ def _numeric(values: Values, column: Column, *, upper: float, what: str) -> tupl
 
 def _date(values: Values, column: Column) -> tuple[Values, list[Fault]]:
     text, faults = _text(values, column)
-    for at in np.flatnonzero(text.notna()):
+    for at in np.flatnonzero(text.notna()).tolist():
         try:
             first_day(text.iloc[at])
         except ValueError as error:
             faults.append(
                 (
-                    int(at),
+                    at,
                     "not_a_date",
                     Action.REPAIRED,
                     f"{column.name}: {error}; taken as not known",

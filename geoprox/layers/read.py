@@ -26,8 +26,9 @@ _WGS84_NAMES = ("CRS84", "EPSG::4326", "EPSG:4326")
 def read_layers(path: str | Path) -> Layers:
     """Read and check the layers of a folder, as its ``catalog.toml`` lists them.
 
-    Every fault of the data becomes a row of ``.issues``; a layer that cannot be read becomes a row of ``.coverage`` that says so, and is absent
-    from ``.frames``. A feature whose geometry cannot be used is kept without geometry: what depends on it is unknown, never clear.
+    Every fault of the data becomes a row of ``.issues``; a layer that cannot be read becomes a row of
+    ``.coverage`` that says so, and is absent from ``.frames``. A feature whose geometry cannot be used is kept
+    without geometry: what depends on it is unknown, never clear.
 
     Raises
     ------
@@ -75,10 +76,7 @@ def _read(
     extent = getattr(entry, "extent", None)
     day = catalog.as_of.isoformat()
     try:
-        if isinstance(entry, LayerEntry):
-            frame = _features(path, entry, issues)
-        else:
-            frame = _table(path, entry, issues)
+        frame = _features(path, entry, issues) if isinstance(entry, LayerEntry) else _table(path, entry, issues)
     except FileNotFoundError:
         return None, (
             entry.id,

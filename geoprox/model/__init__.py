@@ -1,1 +1,1 @@
-"""What things are: columns, vocabulary, dates, filters, policies, catalogs, map definitions, and the values between stages."""
+"""What things are: columns, vocabulary, dates, filters, policies, catalogs, maps, and the values between stages."""

@@ -1,6 +1,7 @@
 """The frames that pass between the stages: their column names, order, and which values a column takes.
 
-A column is named once, here. ``FEATURES`` is common to every layer; ``LAYER_COLUMNS`` adds what one layer has of its own.
+A column is named once, here. ``FEATURES`` is common to every layer; ``LAYER_COLUMNS`` adds what one layer has of
+its own.
 """
 
 from collections.abc import Mapping
@@ -19,16 +20,16 @@ class Column:
     name: str
     about: str
     kind: str = "text"  # text, number, date, share
-    values: type[StrEnum] | None = None
+    allowed: type[StrEnum] | None = None
     required: bool = False
 
 
 SOURCED = (
     Column(name="source", about="who says so, as a reader would cite it", required=True),
     Column(name="source_url", about="where it can be read; empty where the source has no address"),
-    Column(name="source_type", about="who says it", values=v.SourceType, required=True),
+    Column(name="source_type", about="who says it", allowed=v.SourceType, required=True),
     Column(name="retrieved", about="day on which the source was read", kind="date", required=True),
-    Column(name="verification", about="how well it is established", values=v.Verification, required=True),
+    Column(name="verification", about="how well it is established", allowed=v.Verification, required=True),
 )
 
 FEATURES = (
@@ -38,8 +39,8 @@ FEATURES = (
     Column(name="name_he", about="Hebrew name", required=True),
     Column(name="municipality", about="where it lies, in words; never used to clip"),
     Column(name="accuracy_m", about="radius that surely holds the true position", kind="number", required=True),
-    Column(name="precision", about="how the position was obtained", values=v.Precision, required=True),
-    Column(name="status", about="what has become of it", values=v.Status, required=True),
+    Column(name="precision", about="how the position was obtained", allowed=v.Precision, required=True),
+    Column(name="status", about="what has become of it", allowed=v.Status, required=True),
     Column(name="valid_from", about="first day, month or year; empty: not known", kind="date"),
     Column(name="valid_to", about="last day, month or year; empty: open or not known", kind="date"),
     *SOURCED,
@@ -51,7 +52,7 @@ LAYER_COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(name="same_as", about="feature_id of the protected site that this project is part of"),
     ),
     "ports": (
-        Column(name="military_component", about="military part", values=v.MilitaryComponent, required=True),
+        Column(name="military_component", about="military part", allowed=v.MilitaryComponent, required=True),
         Column(name="operator", about="who runs it"),
         Column(name="owner", about="who owns it"),
     ),
@@ -71,14 +72,14 @@ LINKS = (
     Column(name="feature_id", about="the feature that the party is linked to", required=True),
     Column(name="party_id", about="the party, from parties.csv; empty: not named by the source"),
     Column(name="link_country", about="ISO 3166 alpha-2; empty: not known"),
-    Column(name="link_type", about="what stands behind the party", values=v.LinkType, required=True),
+    Column(name="link_type", about="what stands behind the party", allowed=v.LinkType, required=True),
     Column(name="ownership_share", about="0..1; empty: not known or no ownership", kind="share"),
-    Column(name="role", about="what the party does", values=v.Role, required=True),
-    Column(name="link_status", about="what has become of the link", values=v.LinkStatus, required=True),
+    Column(name="role", about="what the party does", allowed=v.Role, required=True),
+    Column(name="link_status", about="what has become of the link", allowed=v.LinkStatus, required=True),
     Column(name="valid_from", about="first day, month or year; empty: not known", kind="date"),
     Column(name="valid_to", about="last day, month or year; empty: open or not known", kind="date"),
     Column(name="agreement_id", about="the agreement it rests on; empty: none known"),
-    Column(name="agreement_published", about="is that agreement public", values=v.Published, required=True),
+    Column(name="agreement_published", about="is that agreement public", allowed=v.Published, required=True),
     *SOURCED,
     Column(name="note", about="what sources contradict, and what is not known"),
 )

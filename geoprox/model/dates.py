@@ -54,13 +54,14 @@ def read_day(value: "str | date") -> date:
 def valid_on(frame: pd.DataFrame, day: date) -> "pd.Series[bool]":
     """Return which rows hold on a day, by ``valid_from`` and ``valid_to``.
 
-    What is not known never leaves a row out: a missing date is open, a month or year counts from its first to its last day.
+    What is not known never leaves a row out: a missing date is open, a month or year counts from its first to
+    its last day.
     """
     begins = frame["valid_from"].map(first_day, na_action="ignore")
     ends = frame["valid_to"].map(last_day, na_action="ignore")
-    return (begins.isna() | begins.map(lambda d: d <= day, na_action="ignore").eq(True)) & (  # noqa: FBT003 -- pandas, not a flag
-        ends.isna() | ends.map(lambda d: d >= day, na_action="ignore").eq(True)  # noqa: FBT003 -- pandas, not a flag
-    )
+    begun = begins.isna() | begins.map(lambda d: d <= day, na_action="ignore").eq(other=True)
+    not_over = ends.isna() | ends.map(lambda d: d >= day, na_action="ignore").eq(other=True)
+    return begun & not_over
 
 
 def _fields(text: str) -> tuple[int, int | None, int | None]:
@@ -68,6 +69,6 @@ def _fields(text: str) -> tuple[int, int | None, int | None]:
     if not match:
         message = f"{text!r} is not a year, month or day; write 2014, 2014-09 or 2014-09-23"
         raise ValueError(message)
-    year, month, day = (int(part) if part else None for part in match.groups())
-    date(year or 0, month or 1, day or 1)  # raises for a month 13 or a 31 April
-    return year or 0, month, day
+    year, month, day = match.groups()
+    date(int(year), int(month or 1), int(day or 1))  # raises for a year 0, a month 13 or a 31 April
+    return int(year), int(month) if month else None, int(day) if day else None

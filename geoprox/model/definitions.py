@@ -3,11 +3,14 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from geoprox.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -42,9 +45,9 @@ def read_definition(path: str | Path, model: type[M]) -> M:
 
 
 def line_of(text: str, location: tuple[int | str, ...]) -> int:
-    """Return the line of a TOML text (from 1) nearest to where a key is, or should be.
+    r"""Return the line of a TOML text (from 1) nearest to where a key is, or should be.
 
-    >>> line_of('id = "a"\\n[[rule]]\\nid = "b"\\nwithin_m = -1\\n', ("rule", 0, "within_m"))
+    >>> line_of('id = "a"\n[[rule]]\nid = "b"\nwithin_m = -1\n', ("rule", 0, "within_m"))
     4
     """
     lines = text.splitlines()
@@ -71,7 +74,7 @@ def _where(location: tuple[int | str, ...]) -> str:
     )
 
 
-def _what(error: Any) -> str:
+def _what(error: "ErrorDetails") -> str:
     if error["type"] == "extra_forbidden":
         return "no such key; remove it or mend its spelling"
     if error["type"] == "missing":

@@ -1,14 +1,15 @@
 """Rule filters: OGC CQL2 text, answered with yes, no or not known.
 
-The text is parsed by a library; here its tree is evaluated over a frame with pandas' three-valued logic. A missing value, and the
-value ``unknown``, make a comparison *not known* (``NA``), which is never the same as no: ``NA AND FALSE`` is false, ``NA OR TRUE`` is true.
+The text is parsed by a library; here its tree is evaluated over a frame with pandas' three-valued logic. A
+missing value, and the value ``unknown``, make a comparison *not known* (``NA``), which is never the same as no:
+``NA AND FALSE`` is false, ``NA OR TRUE`` is true.
 """
 
 import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import cql2
 import pandas as pd
@@ -16,6 +17,9 @@ import pandas as pd
 from geoprox.errors import FilterError
 
 Answers = pd.Series  # of dtype boolean: True, False or NA
+# CQL2 JSON, as far as _check lets it through: what is met or not, and what is compared
+Tree: TypeAlias = Mapping[str, Any] | bool
+Operand: TypeAlias = Mapping[str, Any] | str | float
 _UNKNOWN = "unknown"
 
 
@@ -51,17 +55,17 @@ def answer(condition: Filter | None, frame: pd.DataFrame) -> Answers:
     No filter is met by every row. A column the frame lacks is not known.
     """
     if condition is None:
-        return pd.Series(True, index=frame.index, dtype="boolean")
+        return pd.Series(data=True, index=frame.index, dtype="boolean")
     return _truth(condition.tree, frame, condition.text)
 
 
 def missing_facts(condition: Filter, frame: pd.DataFrame) -> list[str]:
     """Return, for each row, which of the columns that a filter asks for are not known, joined by commas."""
-    lost = [(_values({"property": name}, frame).isna(), name) for name in sorted(condition.names)]
+    lost = [(_column({"property": name}, frame).isna(), name) for name in sorted(condition.names)]
     return [", ".join(name for isna, name in lost if isna.loc[row]) for row in frame.index]
 
 
-def _check(tree: Any, text: str) -> list[str]:
+def _check(tree: object, text: str) -> list[str]:
     """Return the property names in a tree; raise for what cannot be evaluated."""
     if isinstance(tree, list):
         return [name for child in tree for name in _check(child, text)]
@@ -76,17 +80,17 @@ def _check(tree: Any, text: str) -> list[str]:
     return _check(tree["args"], text)
 
 
-def _truth(tree: Any, frame: pd.DataFrame, text: str) -> Answers:
+def _truth(tree: Tree, frame: pd.DataFrame, text: str) -> Answers:
     if isinstance(tree, bool):
         return pd.Series(tree, index=frame.index, dtype="boolean")
     return _TRUTH[tree["op"]](tree["args"], frame, text)
 
 
-def _values(tree: Any, frame: pd.DataFrame) -> Any:
+def _values(operand: Operand, frame: pd.DataFrame) -> pd.Series | Operand:
     """Return a column without its unknowns, or a literal."""
-    if not (isinstance(tree, dict) and "property" in tree):
-        return tree
-    name = tree["property"]
+    if not (isinstance(operand, Mapping) and "property" in operand):
+        return operand
+    name: str = operand["property"]
     if name not in frame.columns:
         return pd.Series(pd.NA, index=frame.index, dtype="string")
     column = frame[name]
@@ -96,8 +100,13 @@ def _values(tree: Any, frame: pd.DataFrame) -> Any:
     return column.mask(column == _UNKNOWN)
 
 
+def _column(operand: Operand, frame: pd.DataFrame) -> pd.Series:
+    """Return a column without its unknowns, or a literal as a column."""
+    return pd.Series(_values(operand, frame), index=frame.index)
+
+
 def _compare(name: str) -> "Callable[[list[Any], pd.DataFrame, str], Answers]":
-    compare = {
+    compare: Callable[[Any, Any], Any] = {
         "=": operator.eq,
         "<>": operator.ne,
         "<": operator.lt,
@@ -133,7 +142,7 @@ def _not(args: list[Any], frame: pd.DataFrame, text: str) -> Answers:
 
 
 def _in(args: list[Any], frame: pd.DataFrame, text: str) -> Answers:
-    column, choices = _values(args[0], frame), args[1]
+    column, choices = _column(args[0], frame), args[1]
     for choice in choices:
         _require_alike(column, choice, text)
     return column.isin(choices).astype("boolean").mask(column.isna())
@@ -144,7 +153,7 @@ def _between(args: list[Any], frame: pd.DataFrame, text: str) -> Answers:
 
 
 def _like(args: list[Any], frame: pd.DataFrame, text: str) -> Answers:
-    column, pattern = _values(args[0], frame), args[1]
+    column, pattern = _column(args[0], frame), args[1]
     _require_alike(column, pattern, text)
     regex = "".join({"%": ".*", "_": "."}.get(char, re.escape(char)) for char in pattern)
     return column.str.fullmatch(regex, flags=re.DOTALL).astype("boolean")
@@ -152,10 +161,10 @@ def _like(args: list[Any], frame: pd.DataFrame, text: str) -> Answers:
 
 def _is_null(args: list[Any], frame: pd.DataFrame, text: str) -> Answers:
     del text
-    return _values(args[0], frame).isna().astype("boolean")
+    return _column(args[0], frame).isna().astype("boolean")
 
 
-def _require_alike(left: Any, right: Any, text: str) -> None:
+def _require_alike(left: object, right: object, text: str) -> None:
     """Raise where text is compared with a number."""
     numeric = [
         pd.api.types.is_numeric_dtype(x) if isinstance(x, pd.Series) else isinstance(x, int | float)

@@ -1,6 +1,7 @@
 """Policies: which rule applies when a subject is near an object, who is asked, and how findings are weighed.
 
-A policy is data that planners edit. Code has only two kinds of rule: one with an object and a distance, and one on the subject alone.
+A policy is data that planners edit. Code has only two kinds of rule: one with an object and a distance, and
+one on the subject alone.
 """
 
 from datetime import date
@@ -31,8 +32,10 @@ Text = Annotated[str, Field(min_length=1)]
 class Rule(Definition):
     """One condition with its outcome.
 
-    With ``object_layer`` the rule asks whether a subject is within ``within_m`` (inclusive) of an object; without, it asks something of the
-    subject alone. ``about`` says whether a finding tells of the site or only of the link. ``subject_filter``, ``link_filter`` and ``object_filter`` are CQL2 over the subject, its links and the object.
+    With ``object_layer`` the rule asks whether a subject is within ``within_m`` (inclusive) of an object;
+    without, it asks something of the subject alone. ``about`` says whether a finding tells of the site or only
+    of the link. ``subject_filter``, ``link_filter`` and ``object_filter`` are CQL2 over the subject, its links
+    and the object.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
@@ -85,7 +88,10 @@ class Rule(Definition):
         for name, condition, known in asked:
             strange = sorted(condition.names - known) if condition and known else []
             if strange:
-                message = f"{name} of rule {self.id} asks for {', '.join(strange)}; the columns are {', '.join(sorted(known))}"
+                message = (
+                    f"{name} of rule {self.id} asks for {', '.join(strange)}; "
+                    f"the columns are {', '.join(sorted(known))}"
+                )
                 raise ValueError(message)
         return self
 
@@ -172,4 +178,6 @@ def read_policy(path: str | Path) -> Policy:
 
 def _columns(layer: str | None) -> set[str]:
     """Return the columns of a layer that geoprox knows; of another layer nothing is known, so nothing is required."""
-    return {c.name for c in (*FEATURES, *LAYER_COLUMNS[layer])} if layer in LAYER_COLUMNS else set()
+    if layer is None or layer not in LAYER_COLUMNS:
+        return set()
+    return {c.name for c in (*FEATURES, *LAYER_COLUMNS[layer])}

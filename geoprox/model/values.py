@@ -1,6 +1,5 @@
 """The values that pass between stages: layers as read, and an assessment."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -9,6 +8,8 @@ from geoprox.model.catalog import Catalog
 from geoprox.model.policy import Policy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import pandas as pd
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 class Layers:
     """A folder of layers, read and checked.
 
-    ``frames`` holds the features of each layer that could be read, on a range index; ``tables`` the links, parties and authorities. ``issues`` has
-    one row a fault of the data, ``coverage`` one row a layer of the catalog, read or not.
+    ``frames`` holds the features of each layer that could be read, on a range index; ``tables`` the links,
+    parties and authorities. ``issues`` has one row a fault of the data, ``coverage`` one row a layer of the
+    catalog, read or not.
     """
 
     catalog: Catalog
@@ -36,8 +38,9 @@ class Layers:
 class Assessment:
     """What a policy says of the subjects of some layers on one day.
 
-    ``table`` has one row a subject, ``findings`` one row a rule and pair with verdict within, possible or unknown, ``pairs`` one row a subject and
-    object within reach, ``excluded`` one row a feature that did not exist on the day, ``coverage`` and ``issues`` what could not be used.
+    ``table`` has one row a subject, ``findings`` one row a rule and pair with verdict within, possible or
+    unknown, ``pairs`` one row a subject and object within reach, ``excluded`` one row a feature that did not
+    exist on the day, ``coverage`` and ``issues`` what could not be used.
     """
 
     table: "gpd.GeoDataFrame"

@@ -123,7 +123,10 @@ class Outcome(StrEnum):
 
 
 class Relation(StrEnum):
-    """How two geometries lie to each other, by the OGC names, the most telling first; ``EQUALS`` also where a subject is the site itself."""
+    """How two geometries lie to each other, by the OGC names, the most telling first.
+
+    ``EQUALS`` also where a subject is the site itself.
+    """
 
     EQUALS = "equals"
     WITHIN = "within"
@@ -135,13 +138,13 @@ class Relation(StrEnum):
 
 
 class RiskClass(StrEnum):
-    """How soon somebody should look at a subject."""
+    """How soon somebody should look at a subject, soonest first."""
 
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
-    NONE = "none"
     UNKNOWN = "unknown"
+    NONE = "none"
 
 
 class Coverage(StrEnum):

@@ -90,10 +90,10 @@ def say_distance(metres: float, language: Language, *, doubt_m: float = 0.0) -> 
     """
     if pd.isna(metres):
         return "not known" if language == "en" else "לא ידוע"
-    step = 1 if doubt_m < 10 else 10 if doubt_m < 100 else 100 if doubt_m < 5000 else 1000  # noqa: PLR2004 -- steps of rounding
+    step = 1 if doubt_m < 10 else 10 if doubt_m < 100 else 100 if doubt_m < 5000 else 1000
     rounded = round(metres / step) * step
     metre, kilometre = ("m", "km") if language == "en" else ("מ'", 'ק"מ')
-    if rounded < 1000:  # noqa: PLR2004 -- below a kilometre
+    if rounded < 1000:
         return f"{rounded:.0f} {metre}"
     digits = {1: 2, 10: 2, 100: 1}.get(step, 0)
     return (

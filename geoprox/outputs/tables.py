@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +16,9 @@ from geoprox.files import whole
 from geoprox.model.columns import CRS
 from geoprox.model.values import Assessment
 
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
 # a cell that begins so is a formula to spreadsheet programs; an apostrophe before it keeps it text
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Sheets = Mapping[str, pd.DataFrame]
@@ -23,10 +27,12 @@ Sheets = Mapping[str, pd.DataFrame]
 def write_table(risk: Assessment | pd.DataFrame, path: str | Path) -> Path:
     """Write a risk table, or any frame of results, to a file and return its path.
 
-    The suffix chooses the format: ``.csv`` (UTF-8 with signature, so that Excel reads Hebrew), ``.xlsx``, ``.parquet`` (GeoParquet 1.1), ``.gpkg``,
-    ``.geojson`` or ``.html``. An assessment's findings, exclusions, coverage and issues go beside the table where the format has room: further
-    sheets in ``.xlsx``, further layers in ``.gpkg``, further sections in ``.html``. Files are written whole or not at all, and the same input gives
-    the same bytes. Text that a spreadsheet would take for a formula gets an apostrophe before it in ``.csv`` and ``.xlsx``.
+    The suffix chooses the format: ``.csv`` (UTF-8 with signature, so that Excel reads Hebrew), ``.xlsx``,
+    ``.parquet`` (GeoParquet 1.1), ``.gpkg``, ``.geojson`` or ``.html``. An assessment's findings, exclusions,
+    coverage and issues go beside the table where the format has room: further sheets in ``.xlsx``, further
+    layers in ``.gpkg``, further sections in ``.html``. Files are written whole or not at all, and the same
+    input gives the same bytes. Text that a spreadsheet would take for a formula gets an apostrophe before it in
+    ``.csv`` and ``.xlsx``.
 
     Raises
     ------
@@ -39,7 +45,8 @@ def write_table(risk: Assessment | pd.DataFrame, path: str | Path) -> Path:
     --------
     >>> import tempfile
     >>> import pandas as pd
-    >>> path = write_table(pd.DataFrame({"subject_id": ["a"], "distance_m": [1.5]}), Path(tempfile.mkdtemp()) / "pairs.csv")
+    >>> frame = pd.DataFrame({"subject_id": ["a"], "distance_m": [1.5]})
+    >>> path = write_table(frame, Path(tempfile.mkdtemp()) / "pairs.csv")
     >>> path.read_text(encoding="utf-8-sig").split()
     ['subject_id,distance_m', 'a,1.5']
     """
@@ -85,7 +92,7 @@ def _write_csv(sheets: Sheets, path: Path) -> None:
 
 def _write_xlsx(sheets: Sheets, path: Path) -> None:
     try:
-        import xlsxwriter  # noqa: PLC0415 -- an optional package, needed for this format only
+        import xlsxwriter
     except ImportError as error:
         message = "writing .xlsx needs XlsxWriter; install geoprox[tables]"
         raise InstallationError(message) from error
@@ -101,7 +108,7 @@ def _write_xlsx(sheets: Sheets, path: Path) -> None:
             _fill(book.add_worksheet(name), _harmless(frame), *formats)
 
 
-def _fill(sheet: "xlsxwriter.worksheet.Worksheet", frame: pd.DataFrame, head: object, body: object) -> None:  # type: ignore[name-defined]  # noqa: F821
+def _fill(sheet: "Worksheet", frame: pd.DataFrame, head: object, body: object) -> None:
     sheet.freeze_panes(1, 1)
     sheet.write_row(0, 0, list(frame.columns), head)
     for column, name in enumerate(frame.columns):
@@ -114,7 +121,7 @@ def _fill(sheet: "xlsxwriter.worksheet.Worksheet", frame: pd.DataFrame, head: ob
 
 def _write_parquet(sheets: Sheets, path: Path) -> None:
     try:
-        import pyarrow as pa  # noqa: F401, PLC0415 -- an optional package, needed for this format only
+        import pyarrow as pa  # noqa: F401 -- asked only whether it is there; to_parquet uses it
     except ImportError as error:
         message = "writing .parquet needs pyarrow; install geoprox[tables]"
         raise InstallationError(message) from error

@@ -1,4 +1,7 @@
-"""Stage: what is near what. Frames, series or arrays in longitude and latitude in; frames and series on the caller's index out."""
+"""Stage: what is near what.
+
+Frames, series or arrays in longitude and latitude in; frames and series on the caller's index out.
+"""
 
 from geoprox.proximity.measure import buffer, distance, overlap
 from geoprox.proximity.pairs import near, nearest_sites, pairs_within

@@ -1,4 +1,4 @@
-"""What a planner hands over (a frame, a series, an array, one geometry), taken as an array of geometries with an index."""
+"""What a planner hands over (frame, series, array or one geometry), taken as an array of geometries with an index."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import TypeAlias
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
-from pyproj import CRS as ProjCRS
 
 from geoprox.errors import CRSMismatchError, GeometryError
 from geoprox.geodesy.ellipsoid import Floats, Geometries
@@ -19,19 +19,22 @@ Shapes: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | Sequence[shapely.Geometry
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """Geometries in longitude and latitude, the caller's index, ids, and the radius to which each position is known (NaN: unknown)."""
+    """Geometries in longitude and latitude, with the caller's index and ids.
+
+    ``accuracy_m`` is the radius to which each position is known (NaN: unknown).
+    """
 
     geometry: Geometries
     index: pd.Index
-    ids: "pd.Series[str]"
+    ids: pd.Series
     accuracy_m: Floats
 
 
 def take(shapes: Shapes, name: str) -> Input:
     """Return what was handed over as ``Input``; ``name`` is what errors call it.
 
-    A frame or series must be in EPSG:4326; arrays and single geometries are taken to be. ``accuracy_m`` and ``feature_id`` are used where a
-    frame has them; otherwise positions are exact and the index names the rows.
+    A frame or series must be in EPSG:4326; arrays and single geometries are taken to be. ``accuracy_m`` and
+    ``feature_id`` are used where a frame has them; otherwise positions are exact and the index names the rows.
 
     Raises
     ------
@@ -45,18 +48,30 @@ def take(shapes: Shapes, name: str) -> Input:
         series = shapes.geometry
         geometry, index = series.to_numpy().astype(object), series.index
     else:
-        one = isinstance(shapes, shapely.Geometry)
-        geometry = np.array([shapes] if one else list(shapes), dtype=object)
-        index = pd.RangeIndex(len(geometry))
+        listed = [shapes] if isinstance(shapes, shapely.Geometry) else list(shapes)
+        geometry, index = np.array(listed, dtype=object), pd.RangeIndex(len(listed))
+    _require_geometries(geometry, name)
+    return Input(geometry, index, _ids(shapes, index), _accuracy(shapes, index))
+
+
+def _require_geometries(geometry: Geometries, name: str) -> None:
     strange = ~(shapely.is_geometry(geometry) | shapely.is_missing(geometry))
     if strange.any():
         row = int(np.flatnonzero(strange)[0])
         message = f"{name}, row {row}: {geometry[row]!r} is no geometry; give shapely geometries, or a GeoDataFrame"
         raise GeometryError(message)
-    has = shapes.columns if isinstance(shapes, gpd.GeoDataFrame) else ()
-    ids = shapes["feature_id"] if "feature_id" in has else pd.Series(index, index=index)
-    accuracy = shapes["accuracy_m"].to_numpy(dtype=float) if "accuracy_m" in has else np.zeros(len(index))
-    return Input(geometry, index, ids, accuracy)
+
+
+def _ids(shapes: Shapes, index: pd.Index) -> pd.Series:
+    if isinstance(shapes, gpd.GeoDataFrame) and "feature_id" in shapes.columns:
+        return shapes["feature_id"]
+    return pd.Series(index, index=index)
+
+
+def _accuracy(shapes: Shapes, index: pd.Index) -> Floats:
+    if isinstance(shapes, gpd.GeoDataFrame) and "accuracy_m" in shapes.columns:
+        return shapes["accuracy_m"].to_numpy(dtype=float)
+    return np.zeros(len(index))
 
 
 def require_crs(shapes: gpd.GeoDataFrame | gpd.GeoSeries, name: str) -> None:
@@ -64,7 +79,7 @@ def require_crs(shapes: gpd.GeoDataFrame | gpd.GeoSeries, name: str) -> None:
     if shapes.crs is None:
         message = f"{name} has no CRS; declare it with set_crs(), then reproject with to_crs({CRS!r})"
         raise CRSMismatchError(message)
-    if not ProjCRS(shapes.crs).equals(CRS, ignore_axis_order=True):
+    if not pyproj.CRS(shapes.crs).equals(CRS, ignore_axis_order=True):
         message = (
             f"{name} is in {shapes.crs.to_string()}, distances are measured from {CRS}; reproject with to_crs({CRS!r})"
         )

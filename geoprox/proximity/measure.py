@@ -15,8 +15,8 @@ from geoprox.proximity.inputs import Input, Shapes, per_row, take
 def distance(a: Shapes, b: Shapes) -> "pd.Series[float]":
     """Return the distance in metres on the WGS84 ellipsoid between ``a`` and ``b``, row by row.
 
-    Edges are straight in longitude and latitude (RFC 7946). 0 where geometries intersect, NaN where one is empty or missing. One
-    geometry on either side is measured against every row of the other.
+    Edges are straight in longitude and latitude (RFC 7946). 0 where geometries intersect, NaN where one is
+    empty or missing. One geometry on either side is measured against every row of the other.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def distance(a: Shapes, b: Shapes) -> "pd.Series[float]":
     --------
     >>> from shapely import Point
     >>> float(distance(Point(34.65, 31.80), Point(34.66, 31.80)).iloc[0].round(3))
-    946.929
+    946.977
     """
     left, right = _matched(take(a, "a"), take(b, "b"))
     return pd.Series(geodesy.distance(left.geometry, right.geometry), index=left.index, name="distance_m")
@@ -43,8 +43,9 @@ def distance(a: Shapes, b: Shapes) -> "pd.Series[float]":
 def buffer(shapes: Shapes, radius_m: float | Sequence[float] | Floats | pd.Series) -> gpd.GeoSeries:
     """Return the zone of ``radius_m`` metres around each shape, on the ellipsoid.
 
-    A zone holds every point within the radius; its outline lies between 1 and 1.0001 times the radius away. It is for drawing and for
-    shares: decide by ``distance``. Longitudes run on beyond 180 degrees where a zone crosses the antimeridian.
+    A zone holds every point within the radius; its outline lies between 1 and 1.0001 times the radius away. It
+    is for drawing and for shares: decide by ``distance``. Longitudes run on beyond 180 degrees where a zone
+    crosses the antimeridian.
 
     Raises
     ------
@@ -71,8 +72,8 @@ def overlap(shapes: Shapes, zones: Shapes) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``overlap_m2``, the common area in m2 on the ellipsoid, and ``overlap_share``, 0..1 of the shape: of its area, of its length for
-        lines, of its points for points. On the index of ``shapes``.
+        ``overlap_m2``, the common area in m2 on the ellipsoid, and ``overlap_share``, 0..1 of the shape: of its
+        area, of its length for lines, of its points for points. On the index of ``shapes``.
 
     Raises
     ------

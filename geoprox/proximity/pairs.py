@@ -31,13 +31,14 @@ def near(
     within_m: float | Sequence[float] | Floats | pd.Series | None = None,
     k: int | None = None,
 ) -> pd.DataFrame:
-    """Return the pairs of ``left`` and ``right`` that are, or may be, within a distance; or the ``k`` nearest of each left row.
+    """Return the pairs of ``left`` and ``right`` that are, or may be, within a distance, or the ``k`` nearest.
 
     Parameters
     ----------
     left, right
-        Frames or series in EPSG:4326, or geometries. Where a frame has ``accuracy_m``, the radius to which a position is known, a pair is
-        returned when it *may* be within: no pair is lost to doubt. ``distance_max_m`` tells which surely are.
+        Frames or series in EPSG:4326, or geometries. Where a frame has ``accuracy_m``, the radius to which a
+        position is known, a pair is returned when it *may* be within: no pair is lost to doubt.
+        ``distance_max_m`` tells which surely are.
     within_m
         Metres, the bound included; one number, or one for each left row.
     k
@@ -46,9 +47,10 @@ def near(
     Returns
     -------
     pandas.DataFrame
-        ``subject_id`` and ``object_id`` (``feature_id``, or the index), ``distance_m`` with ``distance_min_m`` and ``distance_max_m``, ``relation``,
-        ``overlap_m2``, ``overlap_share`` (of the left geometry) and ``bearing_deg`` (0..360 from left to right at the nearest points; empty where
-        they intersect). Ordered by left row, then right row, or then distance with ``k``. Empty and missing geometries are in no pair; a
+        ``subject_id`` and ``object_id`` (``feature_id``, or the index), ``distance_m`` with ``distance_min_m``
+        and ``distance_max_m``, ``relation``, ``overlap_m2``, ``overlap_share`` (of the left geometry) and
+        ``bearing_deg`` (0..360 from left to right at the nearest points; empty where they intersect). Ordered
+        by left row, then right row, or then distance with ``k``. Empty and missing geometries are in no pair; a
         position known to no radius (``accuracy_m`` missing) makes both ends of the interval missing.
 
     Raises
@@ -63,7 +65,7 @@ def near(
     >>> from shapely import Point
     >>> pairs = near([Point(34.65, 31.80)], [Point(34.66, 31.80), Point(35.00, 32.80)], within_m=1000)
     >>> pairs[["subject_id", "object_id", "distance_m"]].round(1).to_numpy().tolist()
-    [[0.0, 0.0, 946.9]]
+    [[0.0, 0.0, 947.0]]
     """
     a, b = take(left, "left"), take(right, "right")
     if (within_m is None) == (k is None):
@@ -82,7 +84,10 @@ def near(
 
 
 def pairs_within(subjects: gpd.GeoDataFrame, objects: gpd.GeoDataFrame, within_m: float) -> pd.DataFrame:
-    """Return ``near`` for two layers, and with it every subject that is the object's own site (``same_as``), at distance 0 by identity."""
+    """Return ``near`` for two layers, and with it every subject that is the object's own site (``same_as``).
+
+    Such a pair is at distance 0 by identity.
+    """
     return _with_identity(near(subjects, objects, within_m=within_m), subjects, objects)
 
 

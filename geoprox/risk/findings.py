@@ -1,7 +1,8 @@
 """One rule on one pair: a verdict, a reason, an authority.
 
-A condition is yes, no or not known. A rule whose condition is surely not met leaves no finding; one whose condition is not known, or whose layer, geometry
-or accuracy is missing, leaves a finding with verdict ``unknown``: nothing that could not be judged looks judged.
+A condition is yes, no or not known. A rule whose condition is surely not met leaves no finding; one whose
+condition is not known, or whose layer, geometry or accuracy is missing, leaves a finding with verdict
+``unknown``: nothing that could not be judged looks judged.
 """
 
 from collections.abc import Mapping
@@ -24,9 +25,10 @@ from geoprox.risk.reasons import Names, reasons
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What findings are made from: features that exist on the day, by layer; links valid on the day; pairs; and what is missing.
+    """What findings are made from: features that exist on the day, by layer; links valid on it; pairs; what is missing.
 
-    ``links`` is None where the table could not be read. ``unread`` says of each layer that was not read what became of it.
+    ``links`` is None where the table could not be read. ``unread`` says of each layer that was not read what
+    became of it.
     """
 
     features: Mapping[str, gpd.GeoDataFrame]
@@ -41,8 +43,9 @@ class Evidence:
 def make_findings(policy: Policy, evidence: Evidence) -> pd.DataFrame:
     """Return the findings of every rule in force on the day, ordered by subject, verdict and likelihood.
 
-    Verdicts: ``within`` where distance and doubt together are at most the threshold (inclusive), ``possible`` where the doubt decides, ``unknown`` where
-    something the rule needs is missing. A rule without an object is ``within`` where its condition holds.
+    Verdicts: ``within`` where distance and doubt together are at most the threshold (inclusive), ``possible``
+    where the doubt decides, ``unknown`` where something the rule needs is missing. A rule without an object is
+    ``within`` where its condition holds.
     """
     parts = [_of_rule(rule, evidence) for rule in policy.rules_on(evidence.as_of)]
     found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
@@ -85,7 +88,7 @@ def _of_rule(rule: Rule, evidence: Evidence) -> pd.DataFrame:
 
 def _of_subjects(rule: Rule, evidence: Evidence, subjects: gpd.GeoDataFrame, decided: Decided) -> pd.DataFrame:
     """Return the rule's findings, without its words."""
-    asked = subjects[~subjects["condition"].eq(False).fillna(False).to_numpy(dtype=bool)]  # noqa: FBT003 -- pandas, not a flag
+    asked = subjects[~subjects["condition"].eq(other=False).fillna(value=False).to_numpy(dtype=bool)]
     if rule.object_layer is None:
         judged = _alone(rule, asked, decided)
     elif rule.object_layer in evidence.unread:
@@ -130,7 +133,7 @@ def _of_pairs(rule: Rule, evidence: Evidence, subjects: gpd.GeoDataFrame, decide
     )
     both = near["condition"].astype("boolean") & near["met"].astype("boolean")
     near["verdict"] = verdicts(near, rule.within_m or 0.0)
-    near = near[(near["verdict"] != Verdict.OUTSIDE) & both.fillna(True)]  # noqa: FBT003 -- pandas, not a flag
+    near = near[(near["verdict"] != Verdict.OUTSIDE) & both.fillna(value=True)]
     both = both[near.index]
     near["why"] = np.where(near["verdict"] == Verdict.UNKNOWN, "position", "")
     near["why"] = near["why"].mask(near["met"].isna(), near["object_id"].map(_of_objects(rule, objects)))
@@ -152,7 +155,10 @@ def _of_objects(rule: Rule, objects: pd.DataFrame) -> dict[str, str]:
 
 
 def _unmeasured(subjects: gpd.GeoDataFrame, objects: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return every subject with every object where one of the two has no geometry: nothing can be said of their distance."""
+    """Return every subject with every object where one of the two has no geometry or no accuracy.
+
+    Nothing can be said of their distance.
+    """
     columns = ["feature_id", "condition"]
     lost_subjects = subjects[subjects.geometry.isna() | subjects["accuracy_m"].isna()]
     lost_objects = objects[objects.geometry.isna() | objects["accuracy_m"].isna()]
@@ -186,7 +192,7 @@ def _likelihoods(
     near: pd.DataFrame, subjects: gpd.GeoDataFrame, objects: gpd.GeoDataFrame, threshold_m: float
 ) -> Floats:
     """Return 1 for within, the kernel's share for possible, missing for unknown."""
-    out = near["verdict"].map({Verdict.WITHIN.value: 1.0}).to_numpy(dtype=float, copy=True)
+    out = np.array(near["verdict"].map({Verdict.WITHIN.value: 1.0}), dtype=float)
     open_rows = np.flatnonzero(near["verdict"] == Verdict.POSSIBLE)
     left = pd.Index(subjects["feature_id"]).get_indexer(near["subject_id"].iloc[open_rows])
     right = pd.Index(objects["feature_id"]).get_indexer(near["object_id"].iloc[open_rows])
@@ -195,8 +201,7 @@ def _likelihoods(
         objects.geometry.to_numpy(),
         left,
         right,
-        accuracy_a=subjects["accuracy_m"].to_numpy()[left],
-        accuracy_b=objects["accuracy_m"].to_numpy()[right],
+        accuracy_m=(subjects["accuracy_m"].to_numpy()[left], objects["accuracy_m"].to_numpy()[right]),
         threshold_m=np.full(len(open_rows), threshold_m),
     )
     return out

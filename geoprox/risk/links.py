@@ -9,14 +9,13 @@ from geoprox.model.filters import Answers, answer, missing_facts
 from geoprox.model.policy import Rule, Score
 from geoprox.model.vocabulary import Published
 
-
 NO_LINK = "link"  # the cause where a subject has no link on record
 FACTS = "subject:{}"  # the cause where facts about a subject or its links are not known
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """For each subject whether the link filter is met (True, False, NA); the link that decided; where none did, the cause."""
+    """For each subject: is the link filter met (True, False, NA), which link decided, and the cause where none did."""
 
     answers: Answers
     link_of: Mapping[str, str]
@@ -26,17 +25,18 @@ class Decided:
 def deciding_links(rule: Rule, subjects: pd.DataFrame, links: pd.DataFrame | None, linked: frozenset[str]) -> Decided:
     """Ask a rule's link filter of the subjects' links.
 
-    True where one link meets it; else not known where one may, where the subject has no link on record, or where links could not be read;
-    else False. ``linked`` are the subjects that have any link on record, valid on the day or not.
+    True where one link meets it; else not known where one may, where the subject has no link on record, or
+    where links could not be read; else False. ``linked`` are the subjects that have any link on record, valid
+    on the day or not.
     """
     ids = subjects["feature_id"]
     if rule.link_filter is None:
-        return Decided(pd.Series(True, index=subjects.index, dtype="boolean"), {}, {})
+        return Decided(pd.Series(data=True, index=subjects.index, dtype="boolean"), {}, {})
     if links is None:
         return Decided(pd.Series(pd.NA, index=subjects.index, dtype="boolean"), {}, dict.fromkeys(ids, NO_LINK))
     own = links[links["feature_id"].isin(ids)]
     answers = answer(rule.link_filter, own)
-    met = own[answers.fillna(False)].drop_duplicates("feature_id")  # noqa: FBT003 -- pandas, not a flag
+    met = own[answers.fillna(value=False)].drop_duplicates("feature_id")
     link_of = dict(zip(met["feature_id"], met["link_id"], strict=True))
     still_open = own[answers.isna()].drop_duplicates("feature_id")
     facts = map(FACTS.format, missing_facts(rule.link_filter, still_open))
@@ -51,6 +51,6 @@ def strongest_first(links: pd.DataFrame, score: Score) -> pd.DataFrame:
     weight = links["link_type"].map({k.value: w for k, w in score.link_type.items()}) * links["role"].map(
         {k.value: w for k, w in score.role.items()}
     )
-    secret = links["agreement_published"].eq(Published.FALSE.value).fillna(False)  # noqa: FBT003 -- pandas, not a flag
+    secret = links["agreement_published"].eq(Published.FALSE.value).fillna(value=False)
     weighed = links.assign(weight=weight.astype(float).fillna(0.0), secret=secret.astype(bool))
     return weighed.sort_values("weight", ascending=False, kind="stable")

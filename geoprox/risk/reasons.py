@@ -1,7 +1,11 @@
-"""The sentence that says why a finding stands, in English and Hebrew: what is how near to what, how surely, and under which rule."""
+"""The sentence that says why a finding stands, in English and Hebrew.
 
-from collections.abc import Iterable, Mapping
+It says what is how near to what, how surely, and under which rule.
+"""
+
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -9,6 +13,8 @@ from geoprox.model.policy import Rule
 from geoprox.model.vocabulary import Relation, Verdict
 from geoprox.model.wording import LANGUAGES, Language, say, say_attribute, say_distance
 
+# a row of a frame, by column
+Row: TypeAlias = Mapping[Hashable, object]
 
 # why a finding is unknown: what was missing, and where
 CAUSES: Mapping[str, Mapping[Language, str]] = {
@@ -30,7 +36,10 @@ class Names:
     links: Mapping[str, Mapping[Language, str]]
 
     def authority(self, ids: str, language: Language) -> str:
-        """Return the names of authorities joined by semicolons, from their ids joined likewise; an id without a name stands for itself."""
+        """Return the names of authorities joined by semicolons, from their ids joined likewise.
+
+        An id without a name stands for itself.
+        """
         return "; ".join(self.authorities.get(i, {}).get(language, i) for i in ids.split("; "))
 
 
@@ -41,7 +50,7 @@ def reasons(rule: Rule, judged: pd.DataFrame, names: Names) -> tuple[list[str], 
     return english, hebrew
 
 
-def _reason(rule: Rule, row: Mapping[str, object], names: Names, language: Language) -> str:
+def _reason(rule: Rule, row: Row, names: Names, language: Language) -> str:
     if row["verdict"] == Verdict.UNKNOWN:
         sentence = _unknown(rule, row, names, language)
     elif rule.object_layer is None:
@@ -58,7 +67,7 @@ def _reason(rule: Rule, row: Mapping[str, object], names: Names, language: Langu
     return f"{sentence} {'Link' if language == 'en' else 'זיקה'}: {link[language]}."
 
 
-def _within(rule: Rule, row: Mapping[str, object], names: Names, language: Language) -> str:
+def _within(rule: Rule, row: Row, names: Names, language: Language) -> str:
     subject, site = (_name(row[side], names, language) for side in ("subject_id", "object_id"))
     far, limit, basis = _far(row, language), say_distance(rule.within_m or 0, language), _basis(rule, language)
     if language == "en":
@@ -66,7 +75,7 @@ def _within(rule: Rule, row: Mapping[str, object], names: Names, language: Langu
     return f"המרחק בין {subject} לבין {site}: {far}, בתחום {limit} ({basis})."
 
 
-def _possible(rule: Rule, row: Mapping[str, object], names: Names, language: Language) -> str:
+def _possible(rule: Rule, row: Row, names: Names, language: Language) -> str:
     subject, site = (_name(row[side], names, language) for side in ("subject_id", "object_id"))
     low, high = (
         say_distance(float(str(row[end])), language, doubt_m=_doubt(row))
@@ -78,11 +87,17 @@ def _possible(rule: Rule, row: Mapping[str, object], names: Names, language: Lan
         _percent(row["likelihood"]),
     )
     if language == "en":
-        return f"{subject} may be within {limit} of {site} ({basis}): positions are known only so far that they are {low} to {high} apart; likelihood {share}."
-    return f"ייתכן ש{_joined(subject)} בתחום {limit} מ{_joined(site)} ({basis}): דיוק המיקומים מאפשר מרחק של {low} עד {high}; סבירות {share}."
+        return (
+            f"{subject} may be within {limit} of {site} ({basis}): positions are known only so far "
+            f"that they are {low} to {high} apart; likelihood {share}."
+        )
+    return (
+        f"ייתכן ש{_joined(subject)} בתחום {limit} מ{_joined(site)} ({basis}): "
+        f"דיוק המיקומים מאפשר מרחק של {low} עד {high}; סבירות {share}."
+    )
 
 
-def _same_site(rule: Rule, row: Mapping[str, object], names: Names, language: Language) -> str:
+def _same_site(rule: Rule, row: Row, names: Names, language: Language) -> str:
     subject, site = (_name(row[side], names, language) for side in ("subject_id", "object_id"))
     limit = say_distance(rule.within_m or 0, language)
     if language == "en":
@@ -90,7 +105,7 @@ def _same_site(rule: Rule, row: Mapping[str, object], names: Names, language: La
     return f"{subject}: חלק מן האתר עצמו, {site}, ולכן בתחום {limit}."
 
 
-def _unknown(rule: Rule, row: Mapping[str, object], names: Names, language: Language) -> str:
+def _unknown(rule: Rule, row: Row, names: Names, language: Language) -> str:
     who, title = _name(row["subject_id"], names, language), _title(rule, language)
     if isinstance(row["object_id"], str):
         who += f" – {_name(row['object_id'], names, language)}"
@@ -113,7 +128,7 @@ def _name(feature_id: object, names: Names, language: Language) -> str:
     return names.features.get(str(feature_id), {}).get(language, str(feature_id))
 
 
-def _far(row: Mapping[str, object], language: Language) -> str:
+def _far(row: Row, language: Language) -> str:
     """Return the distance, and its interval where there is doubt."""
     distance, low, high = (float(str(row[c])) for c in ("distance_m", "distance_min_m", "distance_max_m"))
     doubt = _doubt(row)
@@ -123,7 +138,7 @@ def _far(row: Mapping[str, object], language: Language) -> str:
     return f"{say_distance(distance, language, doubt_m=doubt)} ({' – '.join(ends)})"
 
 
-def _doubt(row: Mapping[str, object]) -> float:
+def _doubt(row: Row) -> float:
     return float(str(row["distance_max_m"])) - float(str(row["distance_m"]))
 
 
@@ -150,11 +165,11 @@ def link_names(links: pd.DataFrame | None, parties: pd.DataFrame | None) -> dict
     if links is None:
         return {}
     known = {} if parties is None else parties.set_index("party_id")[["name_en", "name_he"]].to_dict("index")
-    rows: Iterable[dict[str, object]] = links[["link_id", "party_id", "link_country", "role"]].to_dict("records")
+    rows = links[["link_id", "party_id", "link_country", "role"]].to_dict("records")
     return {str(row["link_id"]): {lang: _link(row, known, lang) for lang in LANGUAGES} for row in rows}
 
 
-def _link(row: Mapping[str, object], parties: Mapping[object, Mapping[str, object]], language: Language) -> str:
+def _link(row: Row, parties: Mapping[Hashable, Row], language: Language) -> str:
     party = parties.get(row["party_id"], {})
     name = _first_known(
         party.get(f"name_{language}"), party.get("name_en"), "party not named" if language == "en" else "גורם שלא צוין"

@@ -1,7 +1,8 @@
 """The score explains itself: each factor gives a number in 0..1 and a sentence, for every subject.
 
-The score is 100 times the product of its factors: a foreign link without a sensitive site near is no risk, and a site without a foreign link is
-none either. The factors stand apart in the table, so that an office can look at the site alone and stay neutral as to nationality.
+The score is 100 times the product of its factors: a foreign link without a sensitive site near is no risk, and
+a site without a foreign link is none either. The factors stand apart in the table, so that an office can look
+at the site alone and stay neutral as to nationality.
 """
 
 from collections.abc import Mapping
@@ -32,10 +33,10 @@ def site_sensitivity(
 ) -> pd.DataFrame:
     """Weigh what a subject is near: the heaviest finding about a site, its outcome's weight times its likelihood."""
     del links
-    about_site = {rule.id for rule in policy.rule if rule.about == "site"}
     weights = {outcome.value: weight for outcome, weight in policy.score.outcome.items()}
     found = findings[
-        findings["rule_id"].isin(about_site) & findings["verdict"].isin([Verdict.WITHIN.value, Verdict.POSSIBLE.value])
+        findings["rule_id"].isin(_about_sites(policy))
+        & findings["verdict"].isin([Verdict.WITHIN.value, Verdict.POSSIBLE.value])
     ]
     found = found.assign(weight=found["outcome"].map(weights).astype(float) * found["likelihood"])
     top = (
@@ -59,18 +60,22 @@ def site_sensitivity(
 def foreign_link(
     subjects: pd.Index, findings: pd.DataFrame, links: pd.DataFrame, policy: Policy, names: Names
 ) -> pd.DataFrame:
-    """Weigh who stands behind a subject: the heaviest foreign link valid on the day, type times role, more where an agreement is secret."""
+    """Weigh who stands behind a subject: the heaviest foreign link valid on the day, type times role.
+
+    It weighs more where an agreement is secret.
+    """
     del findings
-    abroad = links[
-        links["link_country"].ne("IL").fillna(True) & links["link_status"].ne(LinkStatus.LOST.value).fillna(True)
-    ]  # noqa: FBT003 -- pandas
-    weighed = strongest_first(abroad[abroad["feature_id"].isin(subjects)], policy.score)
+    foreign = links["link_country"].ne("IL").fillna(value=True)
+    standing = links["link_status"].ne(LinkStatus.LOST.value).fillna(value=True)
+    own = links["feature_id"].isin(subjects)
+    weighed = strongest_first(links[foreign & standing & own], policy.score)
     top = weighed.drop_duplicates("feature_id").set_index("feature_id")
     secret = weighed.groupby("feature_id")["secret"].any()
-    added = secret.reindex(top.index).astype(float) * policy.score.secret_agreement
-    out = pd.DataFrame({"score": (top["weight"] + added).clip(upper=1), "en": "", "he": ""}, index=top.index)
+    top["added"] = secret.reindex(top.index).astype(float) * policy.score.secret_agreement
+    top["total"] = (top["weight"] + top["added"]).clip(upper=1)
+    out = pd.DataFrame({"score": top["total"], "en": "", "he": ""}, index=top.index)
     for subject, row in top.iterrows():
-        name, total, extra = names.links.get(row["link_id"], {}), out.loc[subject, "score"], added[subject]
+        name, total, extra = names.links.get(row["link_id"], {}), row["total"], row["added"]
         secrecy = (f" + secret agreement {extra:g}", f" + הסכם חסוי {extra:g}") if extra else ("", "")
         out.loc[subject, "en"] = (
             f"link {total:.2f}: {name.get('en', '')}, {say(row['link_type'], 'en')} ({row['weight']:.2f}{secrecy[0]})"
@@ -86,20 +91,24 @@ def foreign_link(
 FACTORS: Mapping[str, Factor] = {"site_sensitivity": site_sensitivity, "foreign_link": foreign_link}
 
 
-def risk_classes(table: pd.DataFrame, policy: Policy) -> "pd.Series[str]":
-    """Return the class of each subject, by its score, its counts and its likeliest finding.
+def risk_classes(table: pd.DataFrame, findings: pd.DataFrame, policy: Policy) -> "pd.Series[str]":
+    """Return the class of each subject, by its score, its findings about sites and its likeliest finding.
 
-    Below the classes by score: low where something worth asking about was found; else unknown where something could not be judged; else low where
-    something is barely possible. None is left for subjects of which everything was judged and nothing is possible.
+    Below the classes by score: low where something worth asking about was found; else unknown where a rule about
+    sites could not be judged, since the score might be another; else low where something is barely possible. None
+    is left for subjects of which every rule about sites was judged and nothing is possible.
     """
-    score, likeliest = table["risk_score"], table["likelihood"]
+    lost = findings["rule_id"].isin(_about_sites(policy)) & findings["verdict"].eq(Verdict.UNKNOWN.value)
     out = pd.Series(RiskClass.NONE.value, index=table.index)
     out = out.mask(table["possible_count"] > 0, RiskClass.LOW.value)
-    out = out.mask(table["unknown_count"] > 0, RiskClass.UNKNOWN.value)
-    out = out.mask(likeliest >= policy.score.ask_from, RiskClass.LOW.value)
-    return out.mask(score >= policy.score.medium_from, RiskClass.MEDIUM.value).mask(
-        score >= policy.score.high_from, RiskClass.HIGH.value
-    )
+    out = out.mask(table.index.isin(findings.loc[lost, "subject_id"]), RiskClass.UNKNOWN.value)
+    out = out.mask(table["likelihood"] >= policy.score.ask_from, RiskClass.LOW.value)
+    out = out.mask(table["risk_score"] >= policy.score.medium_from, RiskClass.MEDIUM.value)
+    return out.mask(table["risk_score"] >= policy.score.high_from, RiskClass.HIGH.value)
+
+
+def _about_sites(policy: Policy) -> set[str]:
+    return {rule.id for rule in policy.rule if rule.about == "site"}
 
 
 def _for_all(subjects: pd.Index, out: pd.DataFrame, none_en: str, none_he: str) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import geopandas as gpd
 import pandas as pd
 
-from geoprox.model.columns import CRS, TABLE
+from geoprox.model.columns import CRS, LINKS, TABLE
 from geoprox.model.policy import Policy
 from geoprox.model.vocabulary import RiskClass, Verdict
 from geoprox.model.wording import LANGUAGES, Language
@@ -34,7 +34,7 @@ def make_table(policy: Policy, findings: pd.DataFrame, nearest: pd.DataFrame, ev
         .join(_counts(table.index, findings))
         .join(_nearest(nearest, evidence))
     )
-    table["risk_class"] = risk_classes(table, policy)
+    table["risk_class"] = risk_classes(table, findings, policy)
     # what is hardly likely is found and counted, but nobody is bothered with it
     worth_asking = findings[findings["likelihood"] >= policy.score.ask_from]
     for language in LANGUAGES:
@@ -42,25 +42,19 @@ def make_table(policy: Policy, findings: pd.DataFrame, nearest: pd.DataFrame, ev
         table[f"authorities_{language}"] = _authorities(table.index, worth_asking, evidence.names, language)
     table["deciding_link"] = _deciding(table.index, findings)
     table["as_of"] = evidence.as_of.isoformat()
-    rank = table["risk_class"].map(
-        {
-            c.value: n
-            for n, c in enumerate((RiskClass.HIGH, RiskClass.MEDIUM, RiskClass.LOW, RiskClass.UNKNOWN, RiskClass.NONE))
-        }
+    return _ordered(table.rename_axis("subject_id").reset_index())
+
+
+def _ordered(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    urgency = {name.value: n for n, name in enumerate(RiskClass)}
+    ranked = table.assign(_rank=table["risk_class"].map(urgency)).sort_values(
+        ["_rank", "risk_score", "subject_id"], ascending=[True, False, True], kind="stable"
     )
-    ordered = table.rename_axis("subject_id").reset_index().assign(_rank=rank.to_numpy())
-    ordered = ordered.sort_values(["_rank", "risk_score", "subject_id"], ascending=[True, False, True], kind="stable")
-    return ordered.reset_index(drop=True)[list(TABLE)]
+    return ranked.reset_index(drop=True)[list(TABLE)]
 
 
 def _factors(policy: Policy, subjects: pd.Index, findings: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
-    links = (
-        evidence.links
-        if evidence.links is not None
-        else pd.DataFrame(
-            columns=["link_id", "feature_id", "link_country", "link_status", "link_type", "role", "agreement_published"]
-        )
-    )
+    links = evidence.links if evidence.links is not None else pd.DataFrame(columns=[column.name for column in LINKS])
     factors = {name: factor(subjects, findings, links, policy, evidence.names) for name, factor in FACTORS.items()}
     out = pd.DataFrame({name: factor["score"].round(4) for name, factor in factors.items()}, index=subjects)
     out["risk_score"] = (100 * out.prod(axis=1)).round(1)

@@ -3,13 +3,12 @@
 import json
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
 import shapely
 from shapely.geometry import shape
 
-from geoprox.webmaps.view import Bounds, Json, View, coordinates
+from geoprox.webmaps.view import Bounds, Json, View, coordinates, make_view
 from geoprox.webmaps.words import both
 
 _TOWNS = 400
@@ -18,26 +17,28 @@ _TOWNS = 400
 def base_map(view: View) -> Json:
     """Return land and borders as GeoJSON geometries, towns with their rank, and who is to be credited."""
     land, borders, places = (_read(name) for name in ("land", "borders", "places"))
+    # wider than the rest, so that the cut edge of the land stays out of sight
+    beyond = make_view(view.around).around
     return {
-        "land": coordinates(_cut(land, view.around)),
-        "borders": coordinates(_cut(borders, view.around)),
+        "land": coordinates(_cut(land, beyond)),
+        "borders": coordinates(_cut(borders, beyond)),
         "towns": _towns(places, view.around),
-        "credit": [text for text in (collection.get("attribution", "") for collection in (land, borders, places)) if text],
+        "credit": list(dict.fromkeys(collection["attribution"] for collection in (land, borders, places))),
     }
 
 
 @cache
-def _read(name: str) -> Any:
+def _read(name: str) -> Json:
     return json.loads(files("geoprox.webmaps").joinpath("base", f"{name}.geojson").read_text(encoding="utf-8"))
 
 
-def _cut(collection: Any, around: Bounds) -> shapely.Geometry:
+def _cut(collection: Json, around: Bounds) -> shapely.Geometry:
     shapes = np.array([shape(feature["geometry"]) for feature in collection["features"]], dtype=object)
     parts = shapely.clip_by_rect(shapes, *around) if len(shapes) else shapes
     return shapely.GeometryCollection([part for part in parts if not part.is_empty])
 
 
-def _towns(collection: Any, around: Bounds) -> list[Json]:
+def _towns(collection: Json, around: Bounds) -> list[Json]:
     west, south, east, north = around
     towns = [
         {

@@ -1,7 +1,6 @@
 """What a card says of each feature: its facts, and who is linked to it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -19,7 +18,10 @@ def feature_cards(shown: gpd.GeoDataFrame, layers: Layers, assessment: Assessmen
     parties = _parties_by_feature(layers)
     classes = dict(zip(assessment.table["subject_id"], assessment.table["risk_class"], strict=True))
     # each row becomes a card of its own words: there is nothing here to vectorise
-    return [_card(row, parties.get(row["feature_id"], []), classes.get(row["feature_id"])) for row in shown.to_dict("records")]
+    return [
+        _card(row, parties.get(row["feature_id"], []), classes.get(row["feature_id"]))
+        for row in shown.to_dict("records")
+    ]
 
 
 def position_text(row: Row) -> Text:
@@ -33,7 +35,7 @@ def position_text(row: Row) -> Text:
     return joined([how, within])
 
 
-def _card(row: Row, parties: Sequence[Text], risk_class: object) -> Json:
+def _card(row: Row, parties: Sequence[Json], risk_class: object) -> Json:
     return {
         "id": row["feature_id"],
         "layer": row["layer"],
@@ -46,6 +48,7 @@ def _card(row: Row, parties: Sequence[Text], risk_class: object) -> Json:
         "at": None if row["geometry"] is None or row["geometry"].is_empty else spot(row["geometry"]),
         "radius": length_text(float(row["accuracy_m"])) if row["precision"] in _VAGUE else None,
         "facts": [[label, value] for label, value in _facts(row) if value["en"]],
+        "note": both(row.get("note")),
         "source": _source(row),
         "url": _address(row["source_url"]),
         "parties": list(parties),
@@ -54,7 +57,14 @@ def _card(row: Row, parties: Sequence[Text], risk_class: object) -> Json:
 
 def _class_text(risk_class: object) -> Json:
     """Return the class as a value and in words; features that are no subjects have none."""
-    return {"value": plain(risk_class), "text": word("risk_class", risk_class)} if plain(risk_class) else None
+    return (
+        {
+            "value": plain(risk_class),
+            "text": joined([both("Risk class", "רמת סיכון"), word("risk_class", risk_class)], ": "),
+        }
+        if plain(risk_class)
+        else None
+    )
 
 
 def _facts(row: Row) -> list[tuple[Text, Text]]:
@@ -67,7 +77,6 @@ def _facts(row: Row) -> list[tuple[Text, Text]]:
         (both("Run by", "מפעיל"), both(row.get("operator"))),
         (both("Company", "חברת אם"), both(row.get("parent"))),
         (both("Supplier", "ספק"), both(row.get("vendor"))),
-        (both("Note", "הערה"), both(row.get("note"))),
     ]
 
 
@@ -77,12 +86,18 @@ def _known(column: str, row: Row) -> Text:
 
 def _period(row: Row) -> Text:
     first, last = plain(row["valid_from"]), plain(row["valid_to"])
-    return both(f"{first} – {last}") if first or last else both("")
+    if first and last:
+        return both(f"{first} – {last}")
+    if first:
+        return both(f"since {first}", f"מאז {first}")
+    return both(f"until {last}", f"עד {last}") if last else both("")
 
 
 def _source(row: Row) -> Text:
     read = both(f"read on {row['retrieved']}", f"נקרא ביום {row['retrieved']}")
-    return joined([both(row["source"]), word("source_type", row["source_type"]), word("verification", row["verification"]), read])
+    return joined(
+        [both(row["source"]), word("source_type", row["source_type"]), word("verification", row["verification"]), read]
+    )
 
 
 def _address(value: object) -> str:
@@ -91,7 +106,7 @@ def _address(value: object) -> str:
     return address if address.startswith(("https://", "http://")) else ""
 
 
-def _parties_by_feature(layers: Layers) -> dict[str, list[Text]]:
+def _parties_by_feature(layers: Layers) -> dict[str, list[Json]]:
     if "links" not in layers.tables:
         return {}
     links = layers.tables["links"]
@@ -99,18 +114,21 @@ def _parties_by_feature(layers: Layers) -> dict[str, list[Text]]:
         names = layers.tables["parties"].set_index("party_id")[["name_en", "name_he"]]
         links = links.join(names, on="party_id")
     else:
-        links = links.assign(name_en=links["party_id"], name_he=pd.NA)
+        links = links.assign(name_en=links["party_id"], name_he="")
     rows = links.to_dict("records")
-    return {str(feature): [_party(rows[k]) for k in at] for feature, at in links.groupby("feature_id", sort=True).indices.items()}
+    return {
+        str(feature): [_party(rows[k]) for k in at]
+        for feature, at in links.groupby("feature_id", sort=True).indices.items()
+    }
 
 
-def _party(link: dict[Any, Any]) -> Text:
+def _party(link: Row) -> Json:
     name = both(link["name_en"], link["name_he"])
     if not name["en"]:
         name = both("party not named", "גורם שלא ננקב בשמו")
-    return joined(
+    what = joined(
         [
-            joined([name, _country(link["link_country"])], " "),
+            word("country", link["link_country"]),
             word("role", link["role"]),
             word("link_type", link["link_type"]),
             _share(link["ownership_share"]),
@@ -120,12 +138,8 @@ def _party(link: dict[Any, Any]) -> Text:
         ],
         ", ",
     )
+    return {"name": name, "what": what}
 
 
-def _country(code: object) -> Text:
-    name = word("country", code)
-    return {lang: f"({name[lang]})" if name[lang] else "" for lang in ("en", "he")}
-
-
-def _share(value: Any) -> Text:
+def _share(value: float | None) -> Text:
     return both("") if pd.isna(value) else both(f"{float(value) * 100:.4g} %")

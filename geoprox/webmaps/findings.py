@@ -12,10 +12,14 @@ _ORDER = {"within": 0, "possible": 1, "unknown": 2}
 
 
 def sorted_findings(findings: pd.DataFrame) -> pd.DataFrame:
-    """Return the findings as a reader wants them: within first, then the likelier, then the nearer; ties by identifier."""
+    """Return the findings as a reader wants them: within first, then the likelier, then the nearer.
+
+    Among equals, what is part of a site comes after what is near it, and what concerns no site comes last.
+    """
     rank = findings["verdict"].map(_ORDER).fillna(len(_ORDER))
-    order = findings.assign(rank=rank, ahead=-findings["likelihood"].astype(float))
-    return order.sort_values(["rank", "ahead", "distance_m", "finding_id"]).drop(columns=["rank", "ahead"]).reset_index(drop=True)
+    order = findings.assign(rank=rank, ahead=-findings["likelihood"].astype(float), own=findings["distance_max_m"] == 0)
+    keys = ["rank", "ahead", "own", "distance_m", "finding_id"]
+    return order.sort_values(keys).drop(columns=["rank", "ahead", "own"]).reset_index(drop=True)
 
 
 def finding_cards(findings: pd.DataFrame, names: dict[str, Text]) -> list[Json]:
@@ -31,7 +35,6 @@ def rule_cards(policy: Policy, layers: Layers) -> dict[str, Json]:
 
 def _card(row: Row, names: dict[str, Text]) -> Json:
     near = not pd.isna(row["distance_m"])
-    likelihood = row["likelihood"]
     other = plain(row["object_id"])
     return {
         "id": row["finding_id"],
@@ -41,12 +44,14 @@ def _card(row: Row, names: dict[str, Text]) -> Json:
         "rule": row["rule_id"],
         "verdict": row["verdict"],
         "distance": _distance(row) if near else both(""),
-        "likelihood": "" if pd.isna(likelihood) or row["verdict"] != "possible" else share_text(float(likelihood)),
+        "likelihood": share_text(float(row["likelihood"])) if row["verdict"] == "possible" else "",
         "reason": both(row["reason_en"], row["reason_he"]),
     }
 
 
 def _distance(row: Row) -> Text:
+    if float(row["distance_max_m"]) == 0:
+        return both("part of the site itself", "חלק מן האתר עצמו")
     return interval_text(float(row["distance_m"]), float(row["distance_min_m"]), float(row["distance_max_m"]))
 
 

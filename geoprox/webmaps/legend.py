@@ -1,19 +1,19 @@
 """What the panel says of the layers, the policy and the sources."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import geopandas as gpd
 
 from geoprox.model.briefing import MapDefinition
+from geoprox.model.catalog import LayerEntry
 from geoprox.model.values import Assessment, Layers
 from geoprox.webmaps.style import layer_styles
-from geoprox.webmaps.view import Json
+from geoprox.webmaps.view import Json, Row
 from geoprox.webmaps.words import Text, both, joined, plain, word
 
 
 def layer_entries(layers: Layers, definition: MapDefinition, features: gpd.GeoDataFrame) -> list[Json]:
-    """Return each layer of the map with its title, look, number of features shown and, where it was not read, what became of it."""
+    """Return each layer of the map: title, look, number of features shown and, where it was not read, why."""
     styles = layer_styles(definition.layers)
     state = dict(zip(layers.coverage["layer"], layers.coverage["state"], strict=True))
     counts = features.loc[features["in_frame"], "layer"].value_counts()
@@ -26,7 +26,7 @@ def layer_entries(layers: Layers, definition: MapDefinition, features: gpd.GeoDa
             "count": int(counts.get(entry.id, 0)),
             "state": None if state.get(entry.id) == "read" else word("coverage", state.get(entry.id, "missing")),
         }
-        for entry in _entries(layers, definition)
+        for entry in _entries(layers, definition.layers)
     ]
 
 
@@ -47,7 +47,7 @@ def caveats(assessment: Assessment) -> list[Text]:
     ]
 
 
-def sources(assessment: Assessment, layers: Layers, definition: MapDefinition) -> list[Json]:
+def sources(assessment: Assessment, layers: Layers, names: Iterable[str]) -> list[Json]:
     """Return for each layer what it covers, what was left out on purpose, its licence and whom to credit."""
     coverage = {row["layer"]: row for row in assessment.coverage.to_dict("records")}
     return [
@@ -61,15 +61,15 @@ def sources(assessment: Assessment, layers: Layers, definition: MapDefinition) -
             "credit": entry.attribution,
             "licence": entry.licence,
         }
-        for entry in _entries(layers, definition)
+        for entry in _entries(layers, names)
     ]
 
 
-def _state(row: dict[Any, Any]) -> Text:
+def _state(row: Row) -> Text:
     count = plain(row.get("features"))
     counted = both(f"{count} features", f"{count} פריטים") if count else both("")
     return joined([word("coverage", row.get("state", "missing")), counted, both(row.get("message"))])
 
 
-def _entries(layers: Layers, definition: MapDefinition) -> Iterable[Any]:
-    return (entry for name in definition.layers if (entry := layers.catalog.entry(name)) is not None)
+def _entries(layers: Layers, names: Iterable[str]) -> Iterable[LayerEntry]:
+    return (entry for name in names if (entry := layers.catalog.entry(name)) is not None)

@@ -20,7 +20,7 @@ from geoprox.webmaps.view import Json
 
 SCRIPTS = ("dom.js", "marks.js", "labels.js", "cards.js", "panel.js", "drawing.js", "briefing.js")
 STYLES = ("briefing.css",)
-# what may end a script element, start a comment in it, or end a line of script; as JSON escapes they mean the same and do nothing
+# what may end a script element, start a comment in it, or end a line of script; as JSON escapes they do nothing
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
@@ -39,7 +39,7 @@ class Briefing(MacroElement):
     """)
 
     def __init__(self, scene: Json) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Briefing"
         self.scene = scene
         self.json = as_data(scene)
@@ -50,9 +50,9 @@ class Briefing(MacroElement):
 def make_map(assessment: Assessment, layers: Layers, *, definition: str | Path | MapDefinition) -> folium.Map:
     """Return a briefing map of an assessment.
 
-    The map shows the features of the definition's layers, rings at the distance of its rules, what subjects have in common with them, the
-    findings, and a legend, in English and Hebrew. Values from the data are shown as text and can never run. Features that did not exist on the
-    day of the assessment are left out.
+    The map shows the features of the definition's layers, rings at the distance of its rules, what subjects have in
+    common with them, the findings, and a legend, in English and Hebrew. Values from the data are shown as text and can
+    never run. Features that did not exist on the day of the assessment are left out.
 
     Parameters
     ----------
@@ -99,10 +99,10 @@ def read_map(path: str | Path) -> MapDefinition:
 
 
 def as_data(value: Json) -> str:
-    """Return JSON that can stand in a script element: no value in it can end the element.
+    r"""Return JSON that can stand in a script element: no value in it can end the element.
 
     >>> as_data({"name": "</script>"})
-    '{"name":"\\\\u003c/script\\\\u003e"}'
+    '{"name":"\\u003c/script\\u003e"}'
     """
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(_ESCAPES)
 
@@ -115,7 +115,9 @@ def static(name: str) -> str:
 def _folium_map(scene: Json, definition: MapDefinition) -> folium.Map:
     west, south, east, north = definition.bounds
     options: dict[str, Any] = {"attribution_control": False, "zoom_snap": 0.25, "bounce_at_zoom_limits": False}
-    m = folium.Map([(south + north) / 2, (west + east) / 2], tiles=None, prefer_canvas=True, zoom_control=False, **options)
+    m = folium.Map(
+        [(south + north) / 2, (west + east) / 2], tiles=None, prefer_canvas=True, zoom_control=False, **options
+    )
     # on this map only: the lists of the class are shared by every map
     m.default_js = [("leaflet", LEAFLET_JS)]
     m.default_css = [("leaflet_css", LEAFLET_CSS)]

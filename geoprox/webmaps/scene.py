@@ -10,8 +10,9 @@ from geoprox.webmaps.base import base_map
 from geoprox.webmaps.content import feature_cards
 from geoprox.webmaps.findings import finding_cards, rule_cards, sorted_findings
 from geoprox.webmaps.legend import caveats, layer_entries, sources
+from geoprox.webmaps.selfcontained import TILES
 from geoprox.webmaps.view import Json, View, coordinates, make_view, shown_features, spot
-from geoprox.webmaps.words import PAGE, VOCABULARY, Text, both, word
+from geoprox.webmaps.words import PAGE, Text, both, word
 from geoprox.webmaps.zones import nearest_lines, overlap_shapes, ring_rules, ring_shapes, zones_of
 
 # above this, the accuracy circles of a country hide the country; they can be switched on
@@ -20,7 +21,7 @@ _PLACES = "municipalities"
 
 
 def make_scene(assessment: Assessment, layers: Layers, definition: MapDefinition) -> Json:
-    """Return everything a map shows: frame, base map, features, circles, rings, overlaps, lines, findings, legend and words.
+    """Return everything a map shows, its words included.
 
     Raises
     ------
@@ -44,10 +45,10 @@ def make_scene(assessment: Assessment, layers: Layers, definition: MapDefinition
         "outlines": _outlines(features),
         "circles": circles,
         "showCircles": len([circle for circle in circles if circle["inFrame"]]) <= _MANY_CIRCLES,
-        **_drawn_rules(rules, features, findings),
+        **_drawn_rules(rules, features, findings, view),
         "lines": nearest_lines(findings, features),
         "findings": finding_cards(findings, feature_names(layers)),
-        "listed": _listed(findings, features),
+        "listed": _listed(findings, features, definition.rings),
         "rules": rule_cards(assessment.policy, layers),
         "label": [name for name in definition.label if name in set(features["feature_id"])],
     }
@@ -60,7 +61,7 @@ def feature_names(layers: Layers) -> dict[str, Text]:
 
 
 def circle_shapes(features: gpd.GeoDataFrame) -> list[Json]:
-    """Return the accuracy circles: where the position of a point is vague, the circle that surely holds it; features that share one come once."""
+    """Return the circles that surely hold the positions of points; features of a layer that share one come once."""
     vague = features[(features.geometry.geom_type == "Point") & ~features["wide"] & (features["accuracy_m"] > 0)]
     place = vague.geometry.apply(spot).astype(str)
     groups = vague.groupby([place, vague["accuracy_m"], vague["layer"]], sort=False)
@@ -83,16 +84,20 @@ def _words(definition: MapDefinition, assessment: Assessment, layers: Layers) ->
         "asOf": assessment.as_of.isoformat(),
         "notes": [both(*pair) for pair in zip(definition.notes_en, definition.notes_he, strict=True)],
         "caveats": caveats(assessment),
-        "sources": sources(assessment, layers, definition),
+        "sources": sources(assessment, layers, definition.layers),
         "words": PAGE,
+        "tiles": f"{TILES}/{{z}}/{{x}}/{{y}}.png",
         "verdicts": {verdict: word("verdict", verdict) for verdict in ("within", "possible", "unknown")},
+        "applies": both("applies", "חל"),
     }
 
 
 def _outlines(features: gpd.GeoDataFrame) -> list[Json]:
     drawn = features[features.geometry.geom_type.isin(["Polygon", "MultiPolygon", "LineString", "MultiLineString"])]
     rows = drawn.to_dict("records")
-    return [{"feature": row["feature_id"], "layer": row["layer"], "shape": coordinates(row["geometry"])} for row in rows]
+    return [
+        {"feature": row["feature_id"], "layer": row["layer"], "shape": coordinates(row["geometry"])} for row in rows
+    ]
 
 
 def _towns(places: gpd.GeoDataFrame) -> list[Json]:
@@ -101,18 +106,30 @@ def _towns(places: gpd.GeoDataFrame) -> list[Json]:
     return [{"at": spot(row["geometry"]), "name": both(row["name_en"], row["name_he"])} for row in rows]
 
 
-def _drawn_rules(rules: list[Rule], features: gpd.GeoDataFrame, findings: pd.DataFrame) -> Json:
-    zones = {rule.id: zones_of(rule, features) for rule in rules}
+def _drawn_rules(rules: list[Rule], features: gpd.GeoDataFrame, findings: pd.DataFrame, view: View) -> Json:
+    zones = {rule.id: zones_of(rule, features, view.half_m) for rule in rules}
     names = {row["feature_id"]: both(row["name_en"], row["name_he"]) for row in features.to_dict("records")}
     return {
         "ringRules": [{"id": rule.id, "layer": rule.object_layer} for rule in rules],
         "rings": [ring for rule in rules for ring in ring_shapes(rule, zones[rule.id], names)],
-        "overlaps": [shape for rule in rules for shape in overlap_shapes(rule, zones[rule.id], findings, features, names)],
+        "overlaps": [
+            shape for rule in rules for shape in overlap_shapes(rule, zones[rule.id], findings, features, names)
+        ],
     }
 
 
-def _listed(findings: pd.DataFrame, features: gpd.GeoDataFrame) -> list[int]:
-    """Return which findings the list beside the map shows: those that could be assessed, of subjects and objects that lie in the frame."""
+def _listed(findings: pd.DataFrame, features: gpd.GeoDataFrame, first: tuple[str, ...]) -> list[list[int]]:
+    """Return which findings the list beside the map shows, those of one subject and object together.
+
+    They are those that could be assessed, of subjects and objects that lie in the frame: ``first`` those of the rules
+    that the map is about, last those that concern no object.
+    """
     framed = set(features.loc[features["in_frame"] & ~features["wide"], "feature_id"])
     here = findings["subject_id"].isin(framed) & (findings["object_id"].isin(framed) | findings["object_id"].isna())
-    return [int(k) for k in findings.index[here & (findings["verdict"] != "unknown")]]
+    listed = findings[here & (findings["verdict"] != "unknown")]
+    pairs = listed.groupby(["subject_id", listed["object_id"].fillna("")], sort=False)
+    groups = [
+        ([int(k) for k in rows.index], bool(rows["object_id"].isna().all()), not rows["rule_id"].isin(first).any())
+        for _, rows in pairs
+    ]
+    return [group for group, *_ in sorted(groups, key=lambda g: (g[1], g[2], g[0]))]

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import html
-import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -31,8 +30,9 @@ _SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 def write_map(m: folium.Map, path: str | Path) -> Path:
     """Write a map as one HTML file that opens without a network, and return its path.
 
-    Every script and style is written into the file, and a content security policy forbids everything else: only the OpenStreetMap
-    tiles may be fetched, and only after the reader asks for them. The same map gives the same bytes. The file is written whole or not at all.
+    Every script and style is written into the file, and a content security policy forbids everything else: only the
+    OpenStreetMap tiles may be fetched, and only after the reader asks for them. The same map gives the same bytes. The
+    file is written whole or not at all.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def self_contained(m: folium.Map) -> str:
     page = _SCRIPT_TAG.sub(lambda match: f"<script>{_asset(match[1])}</script>", page)
     page = _STYLE_TAG.sub(lambda match: f"<style>{_asset(match[1])}</style>", page)
     page = page.replace("<html>", '<html lang="en" dir="ltr">', 1)
-    return sealed("\n".join(line.rstrip() for line in page.splitlines() if line.strip()) + "\n")
+    return sealed(page)
 
 
 def sealed(page: str) -> str:
@@ -86,7 +86,9 @@ def sealed(page: str) -> str:
     parts.close()
     if parts.strange:
         listed = "; ".join(sorted(set(parts.strange)))
-        raise FormatError(f"the page would ask for what is not in it: {listed}; take it off the map, or add it to the page itself")
+        raise FormatError(
+            f"the page would ask for what is not in it: {listed}; take it off the map, or add it to the page itself"
+        )
     rules = {
         "default-src": ["'none'"],
         "script-src": parts.hashes("script"),
@@ -104,12 +106,14 @@ def write_whole(page: str, path: str | Path) -> Path:
     """Write a page whole or not at all, and return its path."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".", delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".", delete=False
+    ) as file:
         part = Path(file.name)
         file.write(page)
     try:
         part.chmod(0o644)
-        os.replace(part, path)
+        part.replace(path)
     except OSError:
         part.unlink(missing_ok=True)
         raise
@@ -155,7 +159,9 @@ class _Parts(HTMLParser):
 def _asset(url: str) -> str:
     """Return the text of a known script or style, its pictures included."""
     if url not in _KNOWN:
-        raise FormatError(f"the page would ask for {url}, which is not at hand; a briefing map may use {', '.join(_KNOWN)} only")
+        raise FormatError(
+            f"the page would ask for {url}, which is not at hand; a briefing map may use {', '.join(_KNOWN)} only"
+        )
     text = (_leaflet() / _KNOWN[url]).read_text(encoding="utf-8")
     text = _CSS_URL.sub(_picture, text) if url.endswith(".css") else _SOURCE_MAP.sub("", text)
     return text.replace("</script", r"<\/script")
@@ -173,7 +179,7 @@ def _leaflet() -> Path:
 
 
 def _with_steady_ids(page: str, tree: "dict[str, Any]") -> str:
-    """Replace the random ids of the elements of a page by their place in it, so that the same map gives the same bytes."""
+    """Replace the random ids of a page's elements by their place in it, so that the same map gives the same bytes."""
     for number, name in enumerate(_ids(tree), start=1):
         page = page.replace(name, f"{number:032x}")
     return page

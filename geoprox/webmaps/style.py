@@ -1,7 +1,7 @@
 """How each layer looks: a colour and a shape, so that neither has to be told alone.
 
-Colours are of the palette of Okabe and Ito (2008), which people with any of the common colour-vision deficiencies can tell apart; the pink
-is darkened so that it keeps its contrast on land.
+Colours are after the palette of Okabe and Ito (2008), which people with any of the common colour-vision deficiencies
+can tell apart, darkened where they would lack contrast on land.
 """
 
 from collections.abc import Iterable
@@ -14,8 +14,6 @@ _KNOWN = {
     "municipalities": ("#4a4a4a", "none"),
 }
 _SPARE = (("#56607a", "circle"), ("#7a6a00", "square"), ("#5b4a8a", "triangle"), ("#3b6e6e", "diamond"))
-WITHIN = "#b34700"
-POSSIBLE = "#b38600"
 
 
 def layer_styles(layers: Iterable[str]) -> dict[str, tuple[str, str]]:

@@ -1,5 +1,6 @@
 """The frame of a map, and which features it shows."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,14 +17,14 @@ from geoprox.model.columns import CRS
 from geoprox.model.values import Layers
 
 Bounds = tuple[float, float, float, float]
-Row = Mapping[str, Any]
-Json = Any
+Row = Mapping[Any, Any]
+Json = Any  # what json.dumps takes: nested dicts, lists, text and numbers
 _DECIMALS = 5  # about a metre
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What a map frames (``bounds``), and how far beyond it anything is drawn (``around``), so that no window shows an empty rim."""
+    """What a map frames (``bounds``), and how far beyond it draws (``around``), so that no window has an empty rim."""
 
     bounds: Bounds
     around: Bounds
@@ -32,7 +33,9 @@ class View:
     def half_m(self) -> float:
         """Half the longer side of the frame, in metres."""
         west, south, east, north = self.bounds
-        sides = np.array([shapely.LineString([(west, south), (west, north)]), shapely.LineString([(west, south), (east, south)])])
+        sides = np.array(
+            [shapely.LineString([(west, south), (west, north)]), shapely.LineString([(west, south), (east, south)])]
+        )
         return float(geodesy.length_m(sides).max()) / 2
 
 
@@ -51,8 +54,8 @@ def make_view(bounds: Bounds) -> View:
 def shown_features(layers: Layers, definition: MapDefinition, view: View, gone: Iterable[str]) -> gpd.GeoDataFrame:
     """Return the features a map shows, with what the map has to know of each.
 
-    Added columns: ``layer``; ``area`` (the footprint, or the disc that surely holds the position); ``wide`` (the disc is wider than the frame,
-    or there is no position: the feature is named beside the map, not drawn on it); ``in_frame``.
+    Added columns: ``layer``; ``area`` (the footprint, or the disc that surely holds the position); ``wide`` (the disc
+    is wider than the frame, or there is no position: the feature is named beside the map, not drawn); ``in_frame``.
 
     Raises
     ------
@@ -62,15 +65,17 @@ def shown_features(layers: Layers, definition: MapDefinition, view: View, gone: 
     _require_layers(definition, layers)
     read = [layers.frames[name].assign(layer=name) for name in definition.layers if name in layers.frames]
     if not read:
-        return _with_areas(gpd.GeoDataFrame({"feature_id": [], "layer": [], "accuracy_m": []}, geometry=[], crs=CRS), view)
+        return _with_areas(
+            gpd.GeoDataFrame({"feature_id": [], "layer": [], "accuracy_m": []}, geometry=[], crs=CRS), view
+        )
     frame = gpd.GeoDataFrame(pd.concat(read, ignore_index=True), crs=CRS)
     frame = _with_areas(frame[~frame["feature_id"].isin(set(gone))], view)
-    near = shapely.intersects(np.asarray(frame["area"]), shapely.box(*view.around)) | frame["wide"]
-    return frame[near].reset_index(drop=True)
+    near = shapely.intersects(np.asarray(frame["area"]), shapely.box(*view.around)) & ~frame["wide"]
+    return frame[near | (frame["wide"] & frame["in_frame"])].reset_index(drop=True)
 
 
 def areas_of(geometries: "np.ndarray[Any, Any]", accuracy_m: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
-    """Return for each feature its footprint or, where only a point is known, the disc that surely holds the position."""
+    """Return each feature's footprint or, where only a point is known, the disc that surely holds the position."""
     areas = geometries.copy()
     vague = (shapely.get_dimensions(geometries) == 0) & (accuracy_m > 0)
     areas[vague] = geodesy.buffer(geometries[vague], accuracy_m[vague])
@@ -79,12 +84,13 @@ def areas_of(geometries: "np.ndarray[Any, Any]", accuracy_m: "np.ndarray[Any, An
 
 def coordinates(geometry: shapely.Geometry) -> Json:
     """Return the GeoJSON of a geometry with coordinates to about a metre."""
-    return shapely.geometry.mapping(shapely.transform(geometry, lambda xy: np.round(xy, _DECIMALS)))
+    return json.loads(shapely.to_geojson(shapely.transform(geometry, lambda xy: np.round(xy, _DECIMALS))))
 
 
 def spot(geometry: shapely.Geometry) -> list[float]:
     """Return where the symbol of a geometry stands: longitude and latitude."""
-    return [round(float(x), _DECIMALS) for x in geometry.representative_point().coords[0]]
+    inside = shapely.get_coordinates(shapely.point_on_surface(geometry))[0]
+    return [round(float(x), _DECIMALS) for x in inside]
 
 
 def _with_areas(frame: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
@@ -92,7 +98,11 @@ def _with_areas(frame: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
     areas = areas_of(frame.geometry.to_numpy(), accuracy)
     nowhere = shapely.is_missing(areas) | shapely.is_empty(areas)
     inside = shapely.intersects(areas, shapely.box(*view.bounds)) | nowhere
-    return frame.assign(area=pd.Series(areas, index=frame.index, dtype=object), wide=(accuracy >= view.half_m) | nowhere, in_frame=inside)
+    return frame.assign(
+        area=pd.Series(areas, index=frame.index, dtype=object),
+        wide=(accuracy >= view.half_m) | nowhere,
+        in_frame=inside,
+    )
 
 
 def _require_layers(definition: MapDefinition, layers: Layers) -> None:

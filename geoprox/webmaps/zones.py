@@ -3,8 +3,6 @@
 All of it is drawing. No verdict is taken from it: verdicts come from distances.
 """
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -15,10 +13,11 @@ from geoprox.errors import DefinitionError
 from geoprox.model.filters import answer
 from geoprox.model.policy import Policy, Rule
 from geoprox.webmaps.lengths import area_text, distance_text, length_text, share_text
-from geoprox.webmaps.view import Json, coordinates
+from geoprox.webmaps.view import Json, Row, coordinates
 from geoprox.webmaps.words import Text, both, joined
 
-Zones = dict[tuple[str, str], shapely.Geometry]
+# a position vaguer than this many times a rule's distance says too little for a ring or an overlap; its verdicts stand
+_TOO_VAGUE = 2.0
 
 
 def ring_rules(policy: Policy, wanted: tuple[str, ...], layers: tuple[str, ...]) -> list[Rule]:
@@ -35,37 +34,57 @@ def ring_rules(policy: Policy, wanted: tuple[str, ...], layers: tuple[str, ...])
             choices = ", ".join(rule.id for rule in policy.rule if rule.within_m is not None)
             raise DefinitionError(f"rings: {name!r} is no rule of {policy.id} with a distance; choose from {choices}")
         if known[name].object_layer not in layers:
-            raise DefinitionError(f"rings: {name!r} is drawn around {known[name].object_layer}; add that to the layers of the map")
+            raise DefinitionError(
+                f"rings: {name!r} is drawn around {known[name].object_layer}; add that to the layers of the map"
+            )
     return [known[name] for name in wanted]
 
 
-def zones_of(rule: Rule, shown: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the zone around each shown object that may be meant by a rule: ``object_id``, ``radius_m``, ``outer``, ``zone``.
+def zones_of(rule: Rule, shown: gpd.GeoDataFrame, widest_m: float) -> pd.DataFrame:
+    """Return the zone around each shown object that a rule may mean: ``object_id``, ``radius_m``, ``outer``, ``zone``.
 
-    Where an object's position is vaguer than the rule's distance, a ring at that distance would feign precision: ``outer`` is true, and the zone
-    reaches as far as the rule possibly may (distance plus accuracy).
+    Where an object's position is vaguer than the rule's distance, a ring at that distance would feign precision:
+    ``outer`` is true, and the zone reaches as far as the rule possibly may (distance plus accuracy). Objects still
+    vaguer, and zones wider than ``widest_m`` metres, have none.
     """
-    objects = shown[(shown["layer"] == rule.object_layer) & ~shown["wide"]]
+    within_m = float(rule.within_m or 0)
+    objects = shown[
+        (shown["layer"] == rule.object_layer) & ~shown["wide"] & (shown["accuracy_m"] <= _TOO_VAGUE * within_m)
+    ]
     objects = objects[answer(rule.object_filter, objects).fillna(value=True).astype(bool)]
-    within_m, accuracy = float(rule.within_m or 0), objects["accuracy_m"].astype(float).to_numpy()
+    accuracy = objects["accuracy_m"].astype(float).to_numpy()
     outer = accuracy > within_m
     radius = np.where(outer, within_m + accuracy, within_m)
+    objects, radius, outer = objects[radius <= widest_m], radius[radius <= widest_m], outer[radius <= widest_m]
     zone = geodesy.buffer(objects.geometry.to_numpy(), radius)
-    return pd.DataFrame({"object_id": objects["feature_id"].to_numpy(), "radius_m": radius, "outer": outer, "zone": zone})
+    return pd.DataFrame(
+        {"object_id": objects["feature_id"].to_numpy(), "radius_m": radius, "outer": outer, "zone": zone}
+    )
 
 
 def ring_shapes(rule: Rule, zones: pd.DataFrame, names: dict[str, Text]) -> list[Json]:
     """Return the rings of a rule to draw; objects that share one are named together."""
-    same: dict[bytes, list[dict[Any, Any]]] = {}
+    same: dict[bytes, list[Row]] = {}
     for row in zones.to_dict("records"):
         same.setdefault(shapely.to_wkb(row["zone"]), []).append(row)
     return [_ring(rule, rows, names) for rows in same.values()]
 
 
-def overlap_shapes(rule: Rule, zones: pd.DataFrame, findings: pd.DataFrame, shown: gpd.GeoDataFrame, names: dict[str, Text]) -> list[Json]:
-    """Return what the area of each subject has in common with the zone of each object it is near; equal shapes come once."""
-    areas = shown[~shown["wide"]].set_index("feature_id")["area"]
-    mine = findings[(findings["rule_id"] == rule.id) & findings["verdict"].isin(["within", "possible"])]
+def overlap_shapes(
+    rule: Rule, zones: pd.DataFrame, findings: pd.DataFrame, shown: gpd.GeoDataFrame, names: dict[str, Text]
+) -> list[Json]:
+    """Return what the area of each subject has in common with the zone of each object near it; equal shapes come once.
+
+    A subject that is part of the object's own site has none, nor has one whose position is too vague for the rule.
+    """
+    areas = shown[~shown["wide"] & (shown["accuracy_m"] <= _TOO_VAGUE * float(rule.within_m or 0))].set_index(
+        "feature_id"
+    )["area"]
+    mine = findings[
+        (findings["rule_id"] == rule.id)
+        & findings["verdict"].isin(["within", "possible"])
+        & (findings["distance_max_m"] > 0)
+    ]
     mine = mine.merge(zones, on="object_id").merge(areas.rename("area"), left_on="subject_id", right_index=True)
     mine = mine[shapely.get_dimensions(np.asarray(mine["area"], dtype=object)) == 2]  # noqa: PLR2004 -- polygons
     if mine.empty:
@@ -73,17 +92,19 @@ def overlap_shapes(rule: Rule, zones: pd.DataFrame, findings: pd.DataFrame, show
     area, zone = np.asarray(mine["area"], dtype=object), np.asarray(mine["zone"], dtype=object)
     square_m, share = geodesy.overlap(area, zone)
     mine = mine.assign(common=shapely.intersection(area, zone), square_m=square_m, share=share)
-    same: dict[tuple[str, bytes], list[dict[Any, Any]]] = {}
+    same: dict[tuple[str, bytes], list[Row]] = {}
     for row in mine[mine["square_m"] > 0].to_dict("records"):
         same.setdefault((row["verdict"], shapely.to_wkb(row["common"])), []).append(row)
     return [_overlap(rule, rows, names) for rows in same.values()]
 
 
 def nearest_lines(findings: pd.DataFrame, shown: gpd.GeoDataFrame) -> list[Json]:
-    """Return, for each pair that a rule finds within its distance, the line between its nearest points with the distance."""
+    """Return the line between the nearest points, with the distance, of each pair that a rule finds within."""
     places = shown[~shown["wide"]].reset_index(drop=True)
     at = pd.Series(places.index, index=places["feature_id"])
-    mine = findings[(findings["verdict"] == "within") & findings["subject_id"].isin(at.index) & findings["object_id"].isin(at.index)]
+    mine = findings[
+        (findings["verdict"] == "within") & findings["subject_id"].isin(at.index) & findings["object_id"].isin(at.index)
+    ]
     mine = mine[mine["distance_m"] > 0].drop_duplicates(["subject_id", "object_id"])
     shapes = places.geometry.to_numpy()
     i, j = (at[mine[column]].to_numpy().astype(np.int64) for column in ("subject_id", "object_id"))
@@ -100,7 +121,7 @@ def nearest_lines(findings: pd.DataFrame, shown: gpd.GeoDataFrame) -> list[Json]
     ]
 
 
-def _ring(rule: Rule, rows: list[dict[Any, Any]], names: dict[str, Text]) -> Json:
+def _ring(rule: Rule, rows: list[Row], names: dict[str, Text]) -> Json:
     first = rows[0]
     length = length_text(float(first["radius_m"]))
     label = {"en": f"up to {length['en']}", "he": f"עד {length['he']}"} if first["outer"] else length
@@ -114,7 +135,7 @@ def _ring(rule: Rule, rows: list[dict[Any, Any]], names: dict[str, Text]) -> Jso
     }
 
 
-def _overlap(rule: Rule, rows: list[dict[Any, Any]], names: dict[str, Text]) -> Json:
+def _overlap(rule: Rule, rows: list[Row], names: dict[str, Text]) -> Json:
     first = rows[0]
     size = area_text(float(first["square_m"]))
     share = share_text(float(first["share"]))
