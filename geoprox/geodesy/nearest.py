@@ -22,9 +22,11 @@ from geoprox.geodesy.ellipsoid import GEOD, R_MIN, Bools, Floats, Geometries, In
 from geoprox.geodesy.parts import require_measurable
 from geoprox.geodesy.pieces import Pieces, make_pieces
 
-# how many pairs of blocks are held at once: bounds memory to some tens of MB
-_CHUNK = 400_000
-_ITERATIONS = 12
+# how many pairs of pieces are held at once: bounds memory to some hundred MB
+_CHUNK = 1_000_000
+# turns of the iteration, and by how much a chord may still shrink after them, in metres: pieces are so nearly
+# straight that two turns are within centimetres, and few combinations are left for the last ones
+_ROUNDS = ((2, 1.0), (12, 0.0))
 _FULL_TURN = 360.0
 
 
@@ -109,8 +111,9 @@ def _measure(out: Nearest, at: Ints, lonlat_a: Floats, lonlat_b: Floats) -> None
 
 
 def _chunks(a: Pieces, b: Pieces, i: Ints, j: Ints) -> Iterator[slice]:
-    """Cut the pairs so that no cut holds many more than ``_CHUNK`` pairs of blocks."""
-    load = np.cumsum((a.blocks[i + 1] - a.blocks[i]) * (b.blocks[j + 1] - b.blocks[j]))
+    """Cut the pairs so that no cut holds more than ``_CHUNK`` pairs of pieces, unless one pair alone does."""
+    count_a, count_b = np.diff(a.members[a.blocks]), np.diff(b.members[b.blocks])
+    load = np.cumsum(count_a[i] * count_b[j])
     done = 0
     while done < len(i):
         base = load[done - 1] if done else 0
@@ -126,11 +129,11 @@ def _search(out: Nearest, at: Ints, a: Pieces, b: Pieces, i: Ints, j: Ints) -> N
     pair, p, q = _cross(pair[keep], a.members, p[keep], b.members, q[keep])
     keep = _promising(pair, a.base[p], b.base[q], a.reach[p] + b.reach[q])
     pair, p, q = pair[keep], p[keep], q[keep]
-    s, t, chord = _closest(a, p, b, q)
-    best = np.full(len(at), np.inf)
-    np.minimum.at(best, pair, chord)
-    keep = chord <= best[pair] + _slack(best[pair])
-    pair, p, q, s, t = pair[keep], p[keep], q[keep], s[keep], t[keep]
+    s = t = np.zeros(len(p))
+    for turns, margin in _ROUNDS:
+        s, t, chord = _closest(a, p, b, q, (s, t), turns)
+        keep = _competing(pair, chord, chord - margin)
+        pair, p, q, s, t = pair[keep], p[keep], q[keep], s[keep], t[keep]
     lonlat_a, lonlat_b = _lonlat(a, p, s), _lonlat(b, q, t)
     metres = GEOD.inv(lonlat_a[:, 0], lonlat_a[:, 1], lonlat_b[:, 0], lonlat_b[:, 1])[2]
     # equal distances are told apart by position, so that the answer does not depend on the order of vertices
@@ -151,9 +154,14 @@ def _cross(pair: Ints, own_a: Ints, i: Ints, own_b: Ints, j: Ints) -> tuple[Ints
 def _promising(pair: Ints, base_a: Floats, base_b: Floats, reach: Floats) -> Bools:
     """Return which combinations may hold the shortest chord of their pair, or one that competes with it."""
     apart = np.linalg.norm(base_a - base_b, axis=1)
-    best = np.full(int(pair.max()) + 1 if len(pair) else 0, np.inf)
-    np.minimum.at(best, pair, apart)
-    return np.asarray(apart - reach * (1 + 1e-9) <= best[pair] + _slack(best[pair]), dtype=bool)
+    return _competing(pair, apart, apart - reach * (1 + 1e-9))
+
+
+def _competing(pair: Ints, upper: Floats, lower: Floats) -> Bools:
+    """Return which combinations may, by the bounds of their chords, hold the shortest geodesic of their pair."""
+    best = np.full(int(pair.max(initial=-1)) + 1, np.inf)
+    np.minimum.at(best, pair, upper)
+    return np.asarray(lower <= (best + _slack(best))[pair], dtype=bool)
 
 
 def _slack(chord: Floats) -> Floats:
@@ -162,10 +170,15 @@ def _slack(chord: Floats) -> Floats:
     return 1e-3 + 0.02 * excess
 
 
-def _closest(a: Pieces, p: Ints, b: Pieces, q: Ints) -> tuple[Floats, Floats, Floats]:
-    """Return where on each two pieces (-1..1) the chord is shortest, and its length, by a clamped Newton iteration."""
-    s, t = np.zeros(len(p)), np.zeros(len(p))
-    for _ in range(_ITERATIONS):
+def _closest(
+    a: Pieces, p: Ints, b: Pieces, q: Ints, start: tuple[Floats, Floats], turns: int
+) -> tuple[Floats, Floats, Floats]:
+    """Return where on each two pieces (-1..1) the chord is shortest, and its length.
+
+    A clamped Newton iteration of at most ``turns`` turns.
+    """
+    s, t = start
+    for _ in range(turns):
         u, v = a.slope[p] + 2 * a.bend[p] * s[:, None], b.slope[q] + 2 * b.bend[q] * t[:, None]
         w = _at(a, p, s) - _at(b, q, t)
         uu, vv, uv, uw, vw = _dot(u, u), _dot(v, v), _dot(u, v), _dot(u, w), _dot(v, w)

@@ -11,7 +11,7 @@ import pyproj
 import shapely
 
 from geoprox.errors import CRSMismatchError, GeometryError
-from geoprox.geodesy.ellipsoid import Floats, Geometries
+from geoprox.geodesy.ellipsoid import Bools, Floats, Geometries
 from geoprox.model.columns import CRS
 
 Shapes: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | Sequence[shapely.Geometry | None] | Geometries | shapely.Geometry
@@ -41,7 +41,7 @@ def take(shapes: Shapes, name: str) -> Input:
     CRSMismatchError
         A frame or series has no CRS, or one that is not WGS84 longitude and latitude.
     GeometryError
-        Something that is no geometry stands among them.
+        Something that is no geometry, or an invalid one, stands among them.
     """
     if isinstance(shapes, gpd.GeoDataFrame | gpd.GeoSeries):
         require_crs(shapes, name)
@@ -55,11 +55,24 @@ def take(shapes: Shapes, name: str) -> Input:
 
 
 def _require_geometries(geometry: Geometries, name: str) -> None:
+    """Raise where a row is no geometry, or one of which inside and outside cannot be told."""
     strange = ~(shapely.is_geometry(geometry) | shapely.is_missing(geometry))
     if strange.any():
         row = int(np.flatnonzero(strange)[0])
         message = f"{name}, row {row}: {geometry[row]!r} is no geometry; give shapely geometries, or a GeoDataFrame"
         raise GeometryError(message)
+    # the check takes coordinates that are not finite for invalid; those have an error of their own
+    invalid = ~(shapely.is_valid(geometry) | shapely.is_missing(geometry)) & _is_finite(geometry)
+    if invalid.any():
+        row = int(np.flatnonzero(invalid)[0])
+        reason = shapely.is_valid_reason(geometry[row])
+        message = f"{name}, row {row}: the geometry is not valid ({reason}); mend it with make_valid(), and look at it"
+        raise GeometryError(message)
+
+
+def _is_finite(geometry: Geometries) -> Bools:
+    xy, row = shapely.get_coordinates(geometry, return_index=True)
+    return np.asarray(np.bincount(row, weights=~np.isfinite(xy).all(axis=1), minlength=len(geometry)) == 0, dtype=bool)
 
 
 def _ids(shapes: Shapes, index: pd.Index) -> pd.Series:

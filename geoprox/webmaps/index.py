@@ -44,7 +44,9 @@ def write_index(
     >>> risk = gp.assess(layers, gp.read_policy("layers/policy.toml"))
     >>> from geoprox.webmaps import read_map, write_index
     >>> maps = {"eilat.html": read_map("maps/eilat.toml")}
-    >>> write_index(maps, "maps/out/index.html", assessment=risk, layers=layers).name
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_index(maps, f"{folder}/index.html", assessment=risk, layers=layers).name
     'index.html'
     """
     page = _TEMPLATE.render(

@@ -51,7 +51,10 @@ def write_map(m: folium.Map, path: str | Path) -> Path:
     >>> import geoprox as gp
     >>> layers = gp.read_layers("layers")
     >>> risk = gp.assess(layers, gp.read_policy("layers/policy.toml"))
-    >>> gp.write_map(gp.make_map(risk, layers, definition="maps/eilat.toml"), "maps/out/eilat.html").name
+    >>> m = gp.make_map(risk, layers, definition="maps/eilat.toml")
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     gp.write_map(m, f"{folder}/eilat.html").name
     'eilat.html'
     """
     return write_whole(self_contained(m), path)

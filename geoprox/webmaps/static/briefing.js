@@ -141,7 +141,7 @@
     for (const town of [...towns, ...municipalities].sort((a, b) => a.rank - b.rank)) {
       if (!named.some((t) => gp.say(t.name) === gp.say(town.name) || Math.hypot(t.at[0] - town.at[0], t.at[1] - town.at[1]) < SAME_TOWN)) named.push(town);
     }
-    return named.map((t) => ({ text: gp.bdi(gp.say(t.name)), kind: t.kind, anchors: [latlng(t.at)], gaps: t.rank < 3 ? [5, 18, 32, 44] : [5, 18] }));
+    return named.map((t) => ({ text: gp.bdi(gp.say(t.name)), kind: t.kind, anchors: [latlng(t.at)], gaps: t.rank === 1 ? [5, 18, 32, 46] : [5, 18] }));
   };
 
   const drawLabels = () => {

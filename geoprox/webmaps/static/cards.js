@@ -68,7 +68,7 @@
       if (!body.firstChild) body.append(gp.card(feature));
     };
     if (open) fill();
-    return gp.el("details", { class: "row", open, ontoggle: (event) => {
+    return gp.el("details", { class: "row", name: "place", open, ontoggle: (event) => {
       if (!event.target.open) return;
       fill();
       gp.highlight([feature]);
