@@ -1,17 +1,19 @@
 """The shortest distance between geometries on WGS84 by brute search: slow, and with nothing of the kernel in it.
 
-Edges are straight in longitude and latitude. Every pair of pieces of the two boundaries is bounded from both sides by true
-geodesics; pairs that cannot hold the shortest are dropped, the others halved, and what is left in the end is minimised by
-scipy over geographiclib. Two arguments bound a pair from below. A point of a piece is no farther from its middle than half
-its length (the triangle inequality). And the distance between two geodesics is convex but for terms of second order, so a
-short pair does not fall below its tangent plane by more than ``_sag``, which is taken twice as large as it can be.
+Edges are straight in longitude and latitude. Every pair of pieces of the two boundaries is bounded from both sides by
+true geodesics; pairs that cannot hold the shortest are dropped, the others halved, and what is left in the end is
+minimised by scipy over geographiclib. Two arguments bound a pair from below. A point of a piece is no farther from its
+middle than half its length (the triangle inequality). And the distance between two geodesics is convex but for terms of
+second order, so a short pair does not fall below its tangent plane by more than ``_sag``.
 """
+
+from itertools import pairwise
 
 import numpy as np
 import shapely
 from geographiclib.geodesic import Geodesic
 from pyproj import Geod
-from scipy.optimize import minimize
+from scipy.optimize import brentq
 
 WGS84 = Geod(ellps="WGS84")
 A, F = 6378137.0, 1 / 298.257223563
@@ -39,7 +41,7 @@ def distances(a, b) -> np.ndarray:
 
 def meets(a, b) -> bool:
     """Return whether two geometries have a point in common, whatever full turns lie between their longitudes."""
-    return any(shapely.intersects(a, shapely.transform(b, lambda xy, t=t: xy + [t, 0])) for t in TURNS)
+    return any(shapely.intersects(a, shapely.transform(b, lambda xy, t=t: xy + np.array([t, 0]))) for t in TURNS)
 
 
 def segments(geometry):
@@ -52,7 +54,7 @@ def segments(geometry):
             yield from segments(ring)
     elif not geometry.is_empty:
         xy = shapely.get_coordinates(geometry)
-        yield from zip(xy[:-1], xy[1:], strict=True) if len(xy) > 1 else [(xy[0], xy[0])]
+        yield from pairwise(xy) if len(xy) > 1 else [(xy[0], xy[0])]
 
 
 def _search(p, q) -> float:
@@ -60,10 +62,10 @@ def _search(p, q) -> float:
     for _ in range(80):
         low, high = _bounds(p, q)
         best = min(best, high.min())
-        keep = low <= best
+        keep = low <= best + 1e-8  # more than rounding
         p, q, low = p[keep], q[keep], low[keep]
         half_p, half_q = _half(p), _half(q)
-        if best - low.min() < 1e-7 or (len(p) <= 8 and max(half_p.max(), half_q.max()) < 100):
+        if best - low.min() < 1e-7 or (len(p) <= 8 and max(half_p.max(), half_q.max()) < 50):
             break
         longer = (half_p > half_q)[:, None, None]
         p, q = (
@@ -129,15 +131,28 @@ def _halved(p, side):
 
 
 def _polished(p, q) -> float:
-    """Minimise the geodesic over two short pieces, with slopes from its azimuths."""
+    """Return the least distance of two short pieces, where no slope leads further down.
+
+    The distance is convex, so each slope changes its sign once: first along ``q`` for a place on ``p``, then along ``p``.
+    """
     step = np.array([p[1] - p[0], q[1] - q[0]]) / 2
 
-    def cost(x):
-        at = np.array([p.mean(axis=0), q.mean(axis=0)]) + step * x[:, None]
+    def slopes(s, t):
+        at = np.array([p.mean(axis=0), q.mean(axis=0)]) + step * [[s], [t]]
         line = Geodesic.WGS84.Inverse(at[0, 1], at[0, 0], at[1, 1], at[1, 0])
         azimuth = np.radians([line["azi1"], line["azi2"]])
         east, north = _metres(at, step)
-        return line["s12"], np.array([-1, 1]) * (np.cos(azimuth) * north + np.sin(azimuth) * east)
+        return line["s12"], *([-1, 1] * (np.cos(azimuth) * north + np.sin(azimuth) * east))
 
-    options = {"ftol": 0, "gtol": 1e-10, "maxiter": 200}
-    return float(minimize(cost, np.zeros(2), jac=True, bounds=[(-1, 1)] * 2, method="L-BFGS-B", options=options).fun)
+    def along_q(s):
+        return _turn(lambda t: slopes(s, t)[2])
+
+    s = _turn(lambda s: slopes(s, along_q(s))[1])
+    return slopes(s, along_q(s))[0]
+
+
+def _turn(slope) -> float:
+    """Return where in -1..1 a growing slope is zero, or the end that it leads down to."""
+    if slope(-1) >= 0:
+        return -1
+    return 1 if slope(1) <= 0 else brentq(slope, -1, 1, xtol=1e-13)

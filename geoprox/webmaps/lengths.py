@@ -21,7 +21,7 @@ def distance_text(metres: float, doubt_m: float) -> Text:
     """Return a measured distance, rounded as its doubt demands.
 
     >>> distance_text(2034.0, 1230.0)["en"], distance_text(417.0, 60.0)["en"]
-    ('2.0 km', '420 m')
+    ('2 km', '420 m')
     """
     return {lang: say_distance(metres, lang, doubt_m=doubt_m) for lang in LANGUAGES}
 
@@ -30,7 +30,7 @@ def interval_text(metres: float, least_m: float, most_m: float) -> Text:
     """Return a measured distance with the bounds between which it surely lies; without them where there is no doubt.
 
     >>> interval_text(2034.0, 804.0, 3264.0)["en"]
-    '2.0 km (800 m – 3.3 km)'
+    '2 km (800 m – 3.3 km)'
     """
     doubt = max(metres - least_m, most_m - metres)
     about, low, high = (distance_text(value, doubt) for value in (metres, least_m, most_m))

@@ -91,7 +91,7 @@ def overlap_shapes(
         return []
     area, zone = np.asarray(mine["area"], dtype=object), np.asarray(mine["zone"], dtype=object)
     square_m, share = geodesy.overlap(area, zone)
-    mine = mine.assign(common=shapely.intersection(area, zone), square_m=square_m, share=share)
+    mine = mine.assign(common=[_polygons(g) for g in shapely.intersection(area, zone)], square_m=square_m, share=share)
     same: dict[tuple[str, bytes], list[Row]] = {}
     for row in mine[mine["square_m"] > 0].to_dict("records"):
         same.setdefault((row["verdict"], shapely.to_wkb(row["common"])), []).append(row)
@@ -119,6 +119,13 @@ def nearest_lines(findings: pd.DataFrame, shown: gpd.GeoDataFrame) -> list[Json]
         }
         for k, row in enumerate(mine.to_dict("records"))
     ]
+
+
+def _polygons(geometry: shapely.Geometry) -> shapely.Geometry:
+    """Return the polygons of a geometry: areas that only touch elsewhere leave points and lines as well."""
+    if not isinstance(geometry, shapely.GeometryCollection):
+        return geometry
+    return shapely.MultiPolygon([part for part in shapely.get_parts(geometry) if isinstance(part, shapely.Polygon)])
 
 
 def _ring(rule: Rule, rows: list[Row], names: dict[str, Text]) -> Json:

@@ -15,7 +15,8 @@ def meridian_m(south, north):
 
 
 def test_from_the_pole_to_the_equator_is_a_quarter_meridian(oracle):
-    assert oracle.distance(Point(7, 90), LineString([(-0.5, 0), (0.5, 0)])) == pytest.approx(QUARTER_MERIDIAN_M, abs=2e-6)
+    equator = LineString([(-0.1, 0), (0.1, 0)])
+    assert oracle.distance(Point(7, 90), equator) == pytest.approx(QUARTER_MERIDIAN_M, abs=2e-6)
 
 
 def test_from_a_point_on_the_equator_to_a_meridian_is_along_the_equator(oracle):
@@ -36,10 +37,10 @@ def test_a_vertex_that_is_surely_nearest_is_measured_as_a_point(oracle):
 @pytest.mark.parametrize("kind", ["line", "polygon", "hole"])
 def test_no_sampled_points_are_nearer_and_some_are_nearly_as_near(oracle, draw, kind):
     a, b = draw.shape((34, 61), 20_000, kind), draw.shape((36, 61), 20_000, kind)
-    p, q = (np.concatenate([np.linspace(*edge, 200) for edge in oracle.segments(g)]) for g in (a, b))
+    p, q = (np.concatenate([np.linspace(*edge, 40) for edge in oracle.segments(g)]) for g in (a, b))
     i, j = np.divmod(np.arange(len(p) * len(q)), len(q))
     sampled = Geod(ellps="WGS84").inv(*p[i].T, *q[j].T)[2].min()
-    assert -1e-6 < sampled - oracle.distance(a, b) < 100
+    assert -1e-6 < sampled - oracle.distance(a, b) < 200
 
 
 def test_what_meets_is_at_distance_zero_and_what_is_empty_at_none(oracle):

@@ -59,12 +59,12 @@ def test_a_fault_is_told_with_its_line(place: tuple[int | str, ...], line: int):
     assert line_of(TEXT, place) == line
 
 
-@pytest.mark.parametrize(
-    ("place", "lines"), [(("layer", 0, "file"), range(3, 12)), (("as_of",), range(1, 3))]
-)
+@pytest.mark.parametrize(("place", "lines"), [(("layer", 0, "file"), range(3, 12)), (("as_of",), range(1, 3))])
 def test_a_missing_key_is_told_at_its_own_table(place: tuple[int | str, ...], lines: range):
     # the other tables have the key
-    text = TEXT.replace('id = "second"  # with a comment', 'file = "second"').replace("high = 1", 'as_of = 1\nfile = "x"')
+    text = TEXT.replace('id = "second"  # with a comment', 'file = "second"').replace(
+        "high = 1", 'as_of = 1\nfile = "x"'
+    )
     assert line_of(text, place) in lines
 
 
@@ -109,5 +109,5 @@ def test_what_is_no_toml_is_told_in_one_line(tmp_path: Path, content: bytes | st
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path):
     for path in (tmp_path / "none.toml", tmp_path):
-        with pytest.raises(DefinitionError, match="cannot be read .*give the path of a TOML file"):
+        with pytest.raises(DefinitionError, match=r"cannot be read .*give the path of a TOML file"):
             read_definition(path, Whole)

@@ -1,5 +1,6 @@
 """Filters answer yes, no or not known; the laws are Kleene's, checked against a reference of a few lines."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pandas as pd
@@ -161,7 +162,9 @@ def test_what_is_missing_is_named_row_by_row():
 # -- errors -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["", "country =", "country == 'CN'", "country = 'CN' AND", "(country = 'CN'", "n IN ()"])
+@pytest.mark.parametrize(
+    "text", ["", "country =", "country == 'CN'", "country = 'CN' AND", "(country = 'CN'", "n IN ()"]
+)
 def test_what_is_not_cql2_is_refused_with_its_text(text: str):
     with pytest.raises(FilterError, match="is not CQL2") as caught:
         parse_filter(text)
@@ -183,7 +186,8 @@ def test_an_operator_that_is_not_evaluated_is_named_with_those_that_are(text: st
 
 
 @pytest.mark.parametrize(
-    "text", ["country = 1", "share = '1'", "share LIKE '1'", "share IN ('1')", "share BETWEEN 'a' AND 'b'", "country > 1"]
+    "text",
+    ["country = 1", "share = '1'", "share LIKE '1'", "share IN ('1')", "share BETWEEN 'a' AND 'b'", "country > 1"],
 )
 def test_text_is_never_compared_with_a_number(text: str):
     with pytest.raises(FilterError, match="compares text with a number; put text in single quotes"):
@@ -191,10 +195,9 @@ def test_text_is_never_compared_with_a_number(text: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["country", "NOT country", "1", "'CN'", "1 IS NULL", "'CN' IN (country)", "'CN' LIKE 'C%'", "(share = 1) = TRUE"]
+    "text",
+    ["country", "NOT country", "1", "'CN'", "1 IS NULL", "'CN' IN (country)", "'CN' LIKE 'C%'", "(share = 1) = TRUE"],
 )
 def test_a_filter_of_an_odd_shape_is_answered_or_refused_by_name(text: str):
-    try:
-        answers(text)
-    except FilterError:
-        pass
+    with suppress(FilterError):
+        assert len(answers(text)) == len(FRAME)

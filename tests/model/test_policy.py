@@ -105,11 +105,26 @@ FAULTS = [
     ('["auth-mod"]', "[]", "rule[1].authorities", "at least 1 item"),
     ('["auth-mod"]', '"auth-mod"', "rule[1].authorities", ""),
     ('title_en = "Near"', 'title_en = ""', "rule[1].title_en", "at least 1 character"),
-    ('citation = "a source"', 'citation = "a source"\ncitatoin = "b"', "rule[1].citatoin", "no such key; remove it or mend its spelling"),
+    (
+        'citation = "a source"',
+        'citation = "a source"\ncitatoin = "b"',
+        "rule[1].citatoin",
+        "no such key; remove it or mend its spelling",
+    ),
     ("link_country = 'CN'", "link_country = ", "rule[1].link_filter", "is not CQL2"),
     ("link_country = 'CN'", "casei(link_country) = 'cn'", "rule[1].link_filter", "uses 'casei'"),
-    ("link_country = 'CN'", "link_county = 'CN'", "rule[1]", "link_filter of rule near asks for link_county; the columns are"),
-    ("military_component = 'yes'", "military = 'yes'", "rule[1]", "object_filter of rule near asks for military; the columns"),
+    (
+        "link_country = 'CN'",
+        "link_county = 'CN'",
+        "rule[1]",
+        "link_filter of rule near asks for link_county; the columns are",
+    ),
+    (
+        "military_component = 'yes'",
+        "military = 'yes'",
+        "rule[1]",
+        "object_filter of rule near asks for military; the columns",
+    ),
     ('object_layer = "ports"\n', "", "rule[1]", "no object_layer; name the layer or remove them"),
     ("within_m = 1000\n", "", "rule[1]", "so needs within_m: how far, and on what basis"),
     ('distance_basis_he = "הנחה"\n', "", "rule[1]", "so needs distance_basis_he"),
@@ -125,7 +140,9 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "place", "what"), FAULTS, ids=[f"{old.strip()} -> {new}" for old, new, *_ in FAULTS])
+@pytest.mark.parametrize(
+    ("old", "new", "place", "what"), FAULTS, ids=[f"{old.strip()} -> {new}" for old, new, *_ in FAULTS]
+)
 def test_a_fault_is_told_with_its_place_and_line(read: ReadPolicy, old: str, new: str, place: str, what: str):
     assert WHOLE.count(old) == 1
     text = WHOLE.replace(old, new)

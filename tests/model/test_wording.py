@@ -1,4 +1,4 @@
-"""Words for people: every value has words in both languages, and a distance has no more digits than its doubt allows."""
+"""Words for people: every value in both languages, and a distance with no more digits than its doubt allows."""
 
 import re
 from enum import StrEnum

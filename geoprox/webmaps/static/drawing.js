@@ -5,8 +5,23 @@
 
   const NEAR = 30; // pixels between symbols below which they become one
 
-  // what rules draw is round: Leaflet's usual thinning of corners would show
-  const SMOOTH = { smoothFactor: 0.3 };
+  // what rules draw is round: Leaflet's whole pixels and its thinning of corners would make it wobble
+  const Smooth = L.Polygon.extend({
+    options: { smoothFactor: 0 },
+    _projectLatlngs(latlngs, result, bounds) {
+      if (!(latlngs[0] instanceof L.LatLng)) {
+        latlngs.forEach((part) => this._projectLatlngs(part, result, bounds));
+        return;
+      }
+      const origin = this._map.getPixelOrigin();
+      const ring = latlngs.map((at) => this._map.project(at).subtract(origin));
+      ring.forEach((point) => bounds.extend(point));
+      result.push(ring);
+    },
+  });
+
+  const smooth = ({ type, coordinates }, style) =>
+    new Smooth(L.GeoJSON.coordsToLatLngs(coordinates, type === "Polygon" ? 1 : 2), style);
 
   const geo = (shape, style) => L.geoJSON(shape, { interactive: false, style });
   const latlng = (at) => [at[1], at[0]];
@@ -35,14 +50,14 @@
   const rings = () => gp.scene.rings.map((ring) => {
     const layer = gp.scene.ringRules.find((rule) => rule.id === ring.rule).layer;
     const dash = ring.outer ? { dashArray: "2 7", lineCap: "round", weight: 2, opacity: 0.8 } : { weight: 2.2, opacity: 0.9 };
-    return [["ring:" + ring.rule, "layer:" + layer], geo(ring.shape, { color: gp.layer(layer).colour, fill: false, ...SMOOTH, ...dash })];
+    return [["ring:" + ring.rule, "layer:" + layer], smooth(ring.shape, { interactive: false, color: gp.layer(layer).colour, fill: false, ...dash })];
   });
 
   const overlaps = (open) => gp.scene.overlaps.map((overlap) => {
     const style = overlap.verdict === "within"
-      ? { color: gp.WITHIN, weight: 2, fillColor: gp.WITHIN, fillOpacity: 0.22, ...SMOOTH }
-      : { color: gp.POSSIBLE, weight: 0.8, fillColor: gp.hatch(), fillOpacity: 0.45, ...SMOOTH };
-    const shape = L.geoJSON(overlap.shape, { style }).on("click", (event) => open(gp.overlapCard(overlap), event.latlng));
+      ? { color: gp.WITHIN, weight: 2, fillColor: gp.WITHIN, fillOpacity: 0.22 }
+      : { color: gp.POSSIBLE, weight: 0.8, fillColor: gp.hatch(), fillOpacity: 0.45 };
+    const shape = smooth(overlap.shape, style).on("click", (event) => open(gp.overlapCard(overlap), event.latlng));
     return [["overlaps", "ring:" + overlap.rule], shape];
   });
 

@@ -84,7 +84,7 @@
   };
 
   const notes = () => gp.el("section", { id: "notes" }, gp.el("h2", null, gp.word("notes")),
-    gp.el("ul", null, [...gp.scene.notes, ...gp.scene.caveats].map((note) => gp.el("li", null, gp.say(note)))));
+    gp.el("ul", null, [...gp.scene.notes.slice(1), ...gp.scene.caveats.slice(1)].map((note) => gp.el("li", null, gp.say(note)))));
 
   const about = () => gp.el("section", { id: "about" }, gp.el("details", null, gp.el("summary", null, gp.word("about")),
     gp.scene.sources.map((source) => [
@@ -98,6 +98,9 @@
 
   gp.fillPanel = (panel, actions) => {
     panel.replaceChildren(header(actions), gp.el("div", { class: "body", tabindex: "0" },
-      gp.el("p", { class: "intro" }, gp.say(gp.scene.intro)), found(actions.show), legend(actions), notes(), about()));
+      gp.el("p", { class: "intro" }, gp.say(gp.scene.intro)),
+      gp.scene.notes.length ? gp.el("p", { class: "first-note" }, gp.say(gp.scene.notes[0])) : null,
+      gp.el("p", { class: "quiet" }, gp.say(gp.scene.caveats[0])),
+      found(actions.show), legend(actions), notes(), about()));
   };
 })(window.geoprox);

@@ -1,0 +1,189 @@
+"""What holds for distances whatever the shapes."""
+
+import numpy as np
+import shapely
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from shapely import GeometryCollection, LineString, MultiPoint, MultiPolygon, Point, Polygon, box
+
+from geoprox import geodesy
+
+few = settings(max_examples=40)
+# a grid of about 1 m, so that shapes meet, or are told apart by more than rounding
+STEP = 1e-5
+
+
+def places(corner):
+    return st.tuples(st.integers(0, 2000), st.integers(0, 2000)).map(
+        lambda ij: (round(corner[0] + ij[0] * STEP, 5), round(corner[1] + ij[1] * STEP, 5))
+    )
+
+
+@st.composite
+def shapes(draw, corner=(34.6, 31.8)):
+    at = places(corner)
+    kind = draw(st.sampled_from(["point", "line", "box", "hole", "multipoint", "multipolygon", "collection"]))
+    many = draw(st.lists(at, min_size=2, max_size=6, unique=True))
+    (west, south), (wide, high) = draw(at), draw(st.tuples(st.integers(9, 300), st.integers(9, 300)))
+    block = box(west, south, west + wide * STEP, south + high * STEP)
+    third = wide * STEP / 3, high * STEP / 3
+    core = box(west + third[0], south + third[1], west + 2 * third[0], south + 2 * third[1])
+    return {
+        "point": Point(many[0]),
+        "line": LineString(many),
+        "box": block,
+        "hole": Polygon(block.exterior.coords, [core.exterior.coords]),
+        "multipoint": MultiPoint(many),
+        "multipolygon": MultiPolygon([block, shapely.transform(block, lambda xy: xy + np.array([0.01, 0]))]),
+        "collection": GeometryCollection([Point(many[0]), LineString(many), block]),
+    }[kind]
+
+
+corners = st.sampled_from([(34.6, 31.8), (179.99, -0.01), (-179.995, 79.9), (-70.0, -85.0)])
+pairs = corners.flatmap(lambda corner: st.tuples(shapes(corner), shapes(corner)))
+sides = corners.flatmap(lambda corner: st.tuples(*[st.lists(shapes(corner), min_size=1, max_size=6)] * 2))
+
+
+def array(*geometries):
+    return np.array(geometries, dtype=object)
+
+
+def distance(a, b):
+    return geodesy.distance(array(a), array(b))[0]
+
+
+def found(pairs):
+    return list(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True))
+
+
+def matrix(left, right):
+    """Measure every left row against every right row."""
+    return np.array([geodesy.distance(array(*[one] * len(right)), array(*right)) for one in left])
+
+
+@few
+@given(pairs)
+def test_distance_is_the_same_both_ways(ab):
+    a, b = ab
+    assert abs(distance(a, b) - distance(b, a)) < 1e-4
+
+
+@few
+@given(pairs)
+def test_distance_is_zero_where_shapes_intersect_and_nowhere_else(ab):
+    a, b = ab
+    assert (distance(a, b) == 0) == shapely.intersects(a, b)
+    assert geodesy.intersects(array(a), array(b))[0] == shapely.intersects(a, b)
+
+
+@few
+@given(pairs, places((34.6, 31.8)))
+def test_a_detour_over_a_point_is_no_shorter(ab, place):
+    a, b = ab
+    over = Point(place)
+    assert distance(a, b) <= distance(a, over) + distance(over, b) + 1e-4
+
+
+@few
+@given(pairs, st.sampled_from([-360, 360]))
+def test_a_full_turn_changes_no_distance(ab, turn):
+    a, b = ab
+    moved = shapely.transform(a, lambda xy: xy + np.array([turn, 0]))
+    assert abs(distance(moved, b) - distance(a, b)) < 1e-4
+    assert abs(distance(b, moved) - distance(b, a)) < 1e-4
+
+
+@few
+@given(pairs)
+def test_the_order_of_vertices_changes_no_distance(ab):
+    a, b = ab
+    assert abs(distance(shapely.reverse(a), b) - distance(a, b)) < 1e-4
+    assert abs(distance(a, shapely.reverse(b)) - distance(a, b)) < 1e-4
+
+
+@few
+@given(pairs, st.integers(1, 3))
+def test_the_vertex_where_a_ring_starts_changes_no_distance(ab, start):
+    a, b = ab
+    assume(a.geom_type == "Polygon")
+    ring = list(a.exterior.coords)[:-1]
+    turned = Polygon(ring[start:] + ring[:start], a.interiors)
+    assert abs(distance(turned, b) - distance(a, b)) < 1e-4
+
+
+@few
+@given(sides, st.integers(0, 1500), st.integers(0, 1500))
+def test_within_finds_what_measuring_every_pair_finds(sides, least, more):
+    left, right = sides
+    asked = np.linspace(least, least + more, len(left))
+    true = matrix(left, right)
+    expected = [(i, j) for i, j in zip(*np.nonzero(true <= asked[:, None]), strict=True)]
+    pairs = geodesy.within(array(*left), array(*right), asked)
+    assert found(pairs) == expected
+    np.testing.assert_allclose(pairs.nearest.distance_m, [true[ij] for ij in expected], rtol=0, atol=1e-6)
+
+
+@few
+@given(sides, st.integers(0, 1500), st.integers(1, 1500))
+def test_a_larger_threshold_never_loses_a_pair(sides, least, more):
+    left, right = (array(*side) for side in sides)
+    small, large = (geodesy.within(left, right, np.full(len(left), float(m))) for m in (least, least + more))
+    assert set(found(small)) <= set(found(large))
+
+
+@few
+@given(sides, st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_no_pair(sides, random):
+    left, right = sides
+    order = random.sample(range(len(left)), len(left))
+    asked = np.linspace(500, 900, len(left))
+    pairs = found(geodesy.within(array(*left), array(*right), asked))
+    mixed = found(geodesy.within(array(*left)[order], array(*right), asked[order]))
+    assert sorted((order[i], j) for i, j in mixed) == pairs
+
+
+@few
+@given(sides, st.integers(1, 4))
+def test_the_k_nearest_are_the_first_of_all_by_distance(sides, k):
+    left, right = sides
+    true = matrix(left, right)
+    pairs = geodesy.k_nearest(array(*left), array(*right), k)
+    of_row = [pairs.nearest.distance_m[pairs.left == i] for i in range(len(left))]
+    np.testing.assert_allclose(of_row, np.sort(true, axis=1)[:, :k], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(true[pairs.left, pairs.right], pairs.nearest.distance_m, rtol=0, atol=1e-6)
+
+
+def test_within_finds_what_measuring_every_pair_finds_all_over_the_globe(draw):
+    here = [(draw.rng.uniform(-180, 180), np.degrees(np.arcsin(draw.rng.uniform(-1, 1)))) for _ in range(45)]
+    polar = [(draw.rng.uniform(-180, 180), draw.rng.choice([-1, 1]) * draw.rng.uniform(87, 89.9)) for _ in range(15)]
+    shapes = array(*(draw.shape(place, 3000) for place in here + polar))
+    asked = np.exp(draw.rng.uniform(np.log(1e3), np.log(5e6), len(shapes)))
+    i, j = np.divmod(np.arange(len(shapes) ** 2), len(shapes))
+    true = geodesy.nearest(shapes, shapes, i, j).distance_m
+    pairs = geodesy.within(shapes, shapes, asked)
+    keep = true <= asked[i]
+    assert 50 < keep.sum() < len(keep)
+    np.testing.assert_array_equal(np.stack([pairs.left, pairs.right]), np.stack([i[keep], j[keep]]))
+
+
+def test_of_right_rows_equally_near_the_first_is_taken():
+    same = array(Point(34.1, 31), Point(34.2, 31), Point(34.1, 31), Point(34.1, 31))
+    assert found(geodesy.k_nearest(array(Point(34, 31)), same, 2)) == [(0, 0), (0, 2)]
+
+
+def test_what_else_is_measured_at_the_same_time_changes_no_bit_of_a_distance(draw):
+    pairs = [draw.pair((31, 33), (34, 36), 20_000, (10, 5000)) for _ in range(60)]
+    a, b = (array(*side) for side in zip(*pairs, strict=True))
+    alone = [distance(*pair) for pair in pairs]
+    assert geodesy.distance(a, b).tolist() == alone
+
+
+def test_the_nearest_is_found_on_the_other_side_of_the_earth():
+    pairs = geodesy.k_nearest(array(Point(0, 0)), array(Point(179.9, 0.1), None, Point(180, 0), Point()), 5)
+    assert pairs.right.tolist() == [0, 2]
+
+
+def test_empty_and_missing_rows_are_in_no_pair():
+    left, right = array(None, Polygon(), Point(1, 1)), array(Point(), Point(1, 1), None)
+    for pairs in (geodesy.within(left, right, np.full(3, 10.0)), geodesy.k_nearest(left, right, 2)):
+        assert found(pairs) == [(2, 1)]
