@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from geoprox.errors import FormatError
+
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
@@ -20,6 +22,9 @@ def whole(path: str | Path) -> Iterator[Path]:
     ['a.txt']
     """
     path = Path(path)
+    if path.is_dir():
+        message = f"{path} is a folder; give the name of a file"
+        raise FormatError(message)
     path.parent.mkdir(parents=True, exist_ok=True)
     # the same suffix, since some writers choose their format by it
     with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:

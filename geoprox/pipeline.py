@@ -11,6 +11,7 @@ import pandas as pd
 from geoprox.errors import DefinitionError
 from geoprox.layers import read_layers
 from geoprox.layers.issues import Issue, issue_frame
+from geoprox.model.catalog import Catalog
 from geoprox.model.columns import CRS, PAIRS
 from geoprox.model.dates import read_day, valid_on
 from geoprox.model.policy import Policy, Rule, read_policy
@@ -68,7 +69,7 @@ def assess(layers: Layers, policy: Policy, *, as_of: str | date | None = None) -
     links = layers.tables.get("links")
     evidence = Evidence(
         features=features,
-        links=links[valid_on(links, day)] if links is not None else None,
+        links=links[valid_on(links, day)].sort_values("link_id") if links is not None else None,
         linked=frozenset(links["feature_id"].dropna()) if links is not None else frozenset(),
         pairs=_pairs(features, rules),
         unread=_unread(layers, rules),
@@ -169,7 +170,10 @@ def _existing(layers: Layers, day: date) -> tuple[dict[str, gpd.GeoDataFrame], p
         frame.loc[~held[layer], ["feature_id", "layer", "name_en", "name_he", "status", "valid_from", "valid_to"]]
         for layer, frame in layers.frames.items()
     ]
-    features = {layer: frame[held[layer]].reset_index(drop=True) for layer, frame in layers.frames.items()}
+    features = {
+        layer: frame[held[layer]].sort_values("feature_id").reset_index(drop=True)
+        for layer, frame in layers.frames.items()
+    }
     return features, pd.concat(left_out, ignore_index=True) if left_out else pd.DataFrame()
 
 
@@ -218,10 +222,16 @@ def _names(layers: Layers) -> Names:
     ]
     return Names(
         features=_bilingual(pd.concat(features) if features else None),
-        layers={entry.id: {"en": entry.title_en, "he": entry.title_he} for entry in layers.catalog.layer},
+        layers=_titles(layers.catalog),
         authorities=_bilingual(authorities),
         links=link_names(tables.get("links"), tables.get("parties")),
     )
+
+
+def _titles(catalog: Catalog) -> dict[str, dict[Language, str]]:
+    layers: dict[str, dict[Language, str]] = {e.id: {"en": e.title_en, "he": e.title_he} for e in catalog.layer}
+    tables: dict[str, dict[Language, str]] = {e.id: {"en": e.title_en, "he": e.title_he} for e in catalog.table}
+    return layers | tables
 
 
 def _bilingual(frame: pd.DataFrame | None) -> dict[str, dict[Language, str]]:

@@ -133,7 +133,7 @@ def _halved(p, side):
 def _polished(p, q) -> float:
     """Return the least distance of two short pieces, where no slope leads further down.
 
-    The distance is convex, so each slope changes its sign once: first along ``q`` for a place on ``p``, then along ``p``.
+    The distance is convex, so each slope changes its sign once: along ``q`` for every place on ``p``, then along ``p``.
     """
     step = np.array([p[1] - p[0], q[1] - q[0]]) / 2
 

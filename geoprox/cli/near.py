@@ -1,11 +1,14 @@
 """`geoprox near` and `geoprox buffer`: the kernel for files."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import geoprox as gp
+from geoprox.errors import LayerError
+from geoprox.outputs import require_writer
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -29,10 +32,13 @@ def metres(text: str) -> float:
             number, unit = number.removesuffix(suffix), factor
             break
     try:
-        return float(number) * unit
+        value = float(number) * unit
     except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
         message = f"{text!r} is no distance; write 500m, 5km or 1mi"
-        raise typer.BadParameter(message) from None
+        raise typer.BadParameter(message)
+    return value
 
 
 def near(
@@ -43,6 +49,7 @@ def near(
     out: _Out,
 ) -> None:
     """Write the pairs of two files that are, or may be, within a distance of each other."""
+    require_writer(out)
     pairs = gp.near(_read(left), _read(right), within_m=metres(within))
     typer.echo(f"{len(pairs)} pairs: {gp.write_table(pairs, out)}")
 
@@ -51,6 +58,7 @@ def buffer(
     source: _Vector, *, radius: Annotated[str, typer.Option(help="Radius, with unit: 500m, 5km, 1mi.")], out: _Out
 ) -> None:
     """Write the zone around each feature of a file, on the ellipsoid."""
+    require_writer(out)
     frame = _read(source)
     zones = frame.set_geometry(gp.buffer(frame, metres(radius)))
     typer.echo(f"{len(zones)} zones: {gp.write_table(zones, out)}")
@@ -59,5 +67,10 @@ def buffer(
 def _read(path: Path) -> "GeoDataFrame":
     # heavy: loaded when a file is read, not for --help
     import geopandas as gpd
+    from pyogrio.errors import DataSourceError
 
-    return gpd.read_file(path)
+    try:
+        return gpd.read_file(path)
+    except DataSourceError as error:
+        message = f"{path} is no vector file that can be read: {error}"
+        raise LayerError(message) from error

@@ -2,6 +2,7 @@
 
 from geoprox.geodesy.likelihood import likelihood
 from geoprox.geodesy.nearest import Nearest, distance, intersects, nearest
+from geoprox.geodesy.parts import facing
 from geoprox.geodesy.search import Pairs, k_nearest, within
 from geoprox.geodesy.size import area_m2, length_m
 from geoprox.geodesy.zones import buffer, overlap
@@ -12,6 +13,7 @@ __all__ = [
     "area_m2",
     "buffer",
     "distance",
+    "facing",
     "intersects",
     "k_nearest",
     "length_m",

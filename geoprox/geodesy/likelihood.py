@@ -27,22 +27,26 @@ def likelihood(
 ) -> Floats:
     """Return, for each pair ``a[i[k]]``, ``b[j[k]]``, the share (0..1) of positions within the threshold.
 
-    Accuracies (of the left and of the right positions) and thresholds are metres, one for each pair. Discs and
-    displacements are taken as plane, which is exact enough for a share and for nothing else.
+    Accuracies (of the left and of the right positions) and thresholds are metres, one for each pair. 1 and 0 are
+    exact: they stand where the distance leaves no doubt. In between, discs and displacements are taken as plane,
+    which is exact enough for a share and for nothing else. NaN where a geometry is empty or missing.
     """
     left, right = a[i], b[j]
     doubt_a, doubt_b = accuracy_m
     points = (shapely.get_type_id(left) == shapely.GeometryType.POINT) & (
         shapely.get_type_id(right) == shapely.GeometryType.POINT
     )
-    out = np.empty(len(i))
-    apart = distance(left[points], right[points])
-    out[points] = _of_points(apart, doubt_a[points], doubt_b[points], threshold_m[points])
+    apart = distance(left, right)
+    doubt = doubt_a + doubt_b
+    out = np.where(apart + doubt <= threshold_m, 1.0, np.where(apart - doubt > threshold_m, 0.0, np.nan))
+    asked = np.isnan(out) & ~np.isnan(apart)
+    rows = np.flatnonzero(asked & points)
+    out[rows] = _of_points(apart[rows], doubt_a[rows], doubt_b[rows], threshold_m[rows])
     # a shape has no formula: its own nodes are moved, pair by pair;
     # few features have an outline and a doubt that matters
-    for k in np.flatnonzero(~points):
+    for k in np.flatnonzero(asked & ~points):
         out[k] = _of_shapes(left[k], right[k], float(doubt_a[k]), float(doubt_b[k]), float(threshold_m[k]))
-    return out
+    return np.where(np.isnan(apart), np.nan, out)
 
 
 def _of_points(apart: Floats, radius_a: Floats, radius_b: Floats, threshold: Floats) -> Floats:
@@ -55,14 +59,16 @@ def _of_points(apart: Floats, radius_a: Floats, radius_b: Floats, threshold: Flo
     away, large, threshold = np.hypot(x, y), large[:, None], threshold[:, None]
     disc = np.pi * large**2
     share = np.divide(_lens_area(away, large, threshold), disc, out=(away <= threshold).astype(float), where=disc > 0)
-    return np.asarray(share.mean(axis=1))
+    return np.asarray(np.clip(share.mean(axis=1), 0, 1))
 
 
 def _of_shapes(a: shapely.Geometry, b: shapely.Geometry, radius_a: float, radius_b: float, threshold: float) -> float:
     """Count the displacements of one shape against the other for which they are within the threshold."""
     lon, lat = shapely.get_coordinates(shapely.centroid(a))[0]
     plane = Proj(proj="aeqd", lon_0=lon, lat_0=lat, ellps="WGS84")
-    flat_a, flat_b = (shapely.transform(g, lambda xy: np.stack(plane(xy[:, 0], xy[:, 1]), axis=1)) for g in (a, b))
+    # a straight edge is a curve in the plane: short steps follow it
+    source = (shapely.segmentize(g, 0.05) for g in (a, b))
+    flat_a, flat_b = (shapely.transform(g, lambda xy: np.stack(plane(xy[:, 0], xy[:, 1]), axis=1)) for g in source)
     # displacements are symmetric, so it does not matter which of the two is moved: a point is moved faster
     moved, still = (flat_b, flat_a) if isinstance(flat_b, shapely.Point) else (flat_a, flat_b)
     steps = _displacements(radius_a, radius_b)

@@ -19,15 +19,15 @@ import numpy as np
 import shapely
 
 from geoprox.geodesy.ellipsoid import GEOD, R_MIN, Bools, Floats, Geometries, Ints
-from geoprox.geodesy.parts import require_measurable
+from geoprox.geodesy.parts import facing, require_measurable
 from geoprox.geodesy.pieces import Pieces, make_pieces
 
 # how many pairs of pieces are held at once: bounds memory to some hundred MB
 _CHUNK = 1_000_000
+_FLAT = 1e-12  # a determinant this small beside its terms is rounding
 # turns of the iteration, and by how much a chord may still shrink after them, in metres: pieces are so nearly
 # straight that two turns are within centimetres, and few combinations are left for the last ones
 _ROUNDS = ((2, 1.0), (12, 0.0))
-_FULL_TURN = 360.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +85,7 @@ def nearest(a: Geometries, b: Geometries, i: Ints, j: Ints) -> Nearest:
 
 def intersects(a: Geometries, b: Geometries) -> Bools:
     """Return whether each pair has a point in common, whatever full turns lie between their longitudes."""
-    out = shapely.intersects(a, b)
-    box_a, box_b = shapely.bounds(a), shapely.bounds(b)
-    for turn in (-_FULL_TURN, _FULL_TURN):
-        near = (box_b[:, 0] + turn <= box_a[:, 2]) & (box_b[:, 2] + turn >= box_a[:, 0])
-        k = np.flatnonzero(near & ~out)
-        if len(k):
-            out[k] = shapely.intersects(a[k], _turned(b[k], turn))
-    return out
-
-
-def _turned(geometries: Geometries, turn: float) -> Geometries:
-    """Return geometries with ``turn`` degrees added to their longitudes."""
-    return shapely.transform(geometries, lambda xy: xy + np.array([turn, 0.0]))
+    return np.asarray(shapely.intersects(a, facing(a, b)), dtype=bool)
 
 
 def _unknown(n: int) -> Nearest:
@@ -178,20 +166,45 @@ def _closest(
     A clamped Newton iteration of at most ``turns`` turns.
     """
     s, t = start
+    chord = np.linalg.norm(_at(a, p, s) - _at(b, q, t), axis=1)
     for _ in range(turns):
-        u, v = a.slope[p] + 2 * a.bend[p] * s[:, None], b.slope[q] + 2 * b.bend[q] * t[:, None]
-        w = _at(a, p, s) - _at(b, q, t)
-        uu, vv, uv, uw, vw = _dot(u, u), _dot(v, v), _dot(u, v), _dot(u, w), _dot(v, w)
-        # curvature makes the step a Newton step; where it would make it concave, the plain squares stand in
-        uu = np.maximum(uu + 2 * _dot(a.bend[p], w), uu / 4)
-        vv = np.maximum(vv - 2 * _dot(b.bend[q], w), vv / 4)
-        old_s, old_t = s, t
-        s = np.clip(old_s + _ratio(uv * vw - uw * vv, uu * vv - uv * uv, uu * vv), -1, 1)
-        t = np.clip(old_t + _ratio(vw + uv * (s - old_s), vv, 1.0), -1, 1)
-        s = np.clip(old_s + _ratio(uv * (t - old_t) - uw, uu, 1.0), -1, 1)
-        if max(np.abs(s - old_s).max(initial=0), np.abs(t - old_t).max(initial=0)) < 1e-9:
+        new_s, new_t = _step(a, p, b, q, s, t)
+        new_chord = np.linalg.norm(_at(a, p, new_s) - _at(b, q, new_t), axis=1)
+        shorter = new_chord < chord
+        if not shorter.any():
             break
-    return s, t, np.linalg.norm(_at(a, p, s) - _at(b, q, t), axis=1)
+        s, t = np.where(shorter, new_s, s), np.where(shorter, new_t, t)
+        chord = np.minimum(chord, new_chord)
+    return s, t, chord
+
+
+def _step(a: Pieces, p: Ints, b: Pieces, q: Ints, s: Floats, t: Floats) -> tuple[Floats, Floats]:
+    """Return where the quadratic that touches half the squared chord at ``s``, ``t`` is least on the square of pieces.
+
+    Inside the square where its minimum lies there, else the least of the minima on the four sides: pieces that are
+    nearly parallel have a long flat valley, along which anything simpler creeps.
+    """
+    u, v = a.slope[p] + 2 * a.bend[p] * s[:, None], b.slope[q] + 2 * b.bend[q] * t[:, None]
+    w = _at(a, p, s) - _at(b, q, t)
+    uu, vv, uv, uw, vw = _dot(u, u), _dot(v, v), _dot(u, v), _dot(u, w), _dot(v, w)
+    # curvature makes the step a Newton step; where it would make it concave, the plain squares stand in
+    uu = np.maximum(uu + 2 * _dot(a.bend[p], w), uu / 4)
+    vv = np.maximum(vv - 2 * _dot(b.bend[q], w), vv / 4)
+    inner_s = s + _ratio(uv * vw - uw * vv, uu * vv - uv * uv, uu * vv)
+    inner_t = t + _ratio(uu * vw - uv * uw, uu * vv - uv * uv, uu * vv)
+    best_s, best_t = np.clip(inner_s, -1, 1), np.clip(inner_t, -1, 1)
+    convex = uu * vv - uv * uv > _FLAT * uu * vv
+    least = np.where(convex & (best_s == inner_s) & (best_t == inner_t), -np.inf, np.inf)
+    for end in (-1.0, 1.0):
+        along_t = np.clip(t + _ratio(vw + uv * (end - s), vv, 1.0), -1, 1)
+        along_s = np.clip(s + _ratio(uv * (end - t) - uw, uu, 1.0), -1, 1)
+        for try_s, try_t in ((np.full_like(s, end), along_t), (along_s, np.full_like(t, end))):
+            ds, dt = try_s - s, try_t - t
+            value = uu * ds**2 / 2 + vv * dt**2 / 2 - uv * ds * dt + uw * ds - vw * dt
+            lower = value < least
+            best_s, best_t = np.where(lower, try_s, best_s), np.where(lower, try_t, best_t)
+            least = np.minimum(least, value)
+    return best_s, best_t
 
 
 def _at(pieces: Pieces, p: Ints, s: Floats) -> Floats:
@@ -212,4 +225,4 @@ def _ratio(top: Floats, bottom: Floats, scale: Floats | float) -> Floats:
 
     So a point does not move along itself, nor do parallel pieces along each other.
     """
-    return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 1e-12 * np.maximum(scale, 1e-3))
+    return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > _FLAT * np.maximum(scale, 1e-3))

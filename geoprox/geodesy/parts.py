@@ -6,7 +6,8 @@ import shapely
 from geoprox.errors import GeometryError
 from geoprox.geodesy.ellipsoid import Floats, Geometries, Ints
 
-_MAX_LON = 540.0  # one full turn beyond the usual range, so that a shape may run on across the antimeridian
+_MAX_LON = 540.0  # a full turn beyond the usual range, so that a shape may run on across the antimeridian
+TURNS = (-1080.0, -720.0, -360.0, 360.0, 720.0, 1080.0)  # that may lie between two longitudes
 
 
 def require_measurable(geometries: Geometries) -> None:
@@ -22,6 +23,23 @@ def require_measurable(geometries: Geometries) -> None:
             "give longitude and latitude in degrees (EPSG:4326), longitude first"
         )
         raise GeometryError(message)
+
+
+def facing(a: Geometries, b: Geometries) -> Geometries:
+    """Return each ``b[i]`` moved by full turns to where ``a[i]`` is; twice where it may be on either side."""
+    out = b.copy()
+    here, there = shapely.bounds(a), shapely.bounds(b)
+    beside = (there[:, 0] <= here[:, 2]) & (there[:, 2] >= here[:, 0])
+    for turn in TURNS:
+        rows = np.flatnonzero((there[:, 0] + turn <= here[:, 2]) & (there[:, 2] + turn >= here[:, 0]))
+        moved = _turned(b[rows], turn)
+        out[rows] = np.where(beside[rows], shapely.union(out[rows], moved), moved)
+        beside[rows] = True
+    return out
+
+
+def _turned(geometries: Geometries, degrees: float) -> Geometries:
+    return np.asarray(shapely.transform(geometries, lambda xy: np.stack([xy[:, 0] + degrees, xy[:, 1]], axis=1)))
 
 
 def singles(geometries: Geometries) -> tuple[Geometries, Ints]:

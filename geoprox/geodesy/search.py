@@ -7,7 +7,7 @@ import shapely
 
 from geoprox.geodesy.ellipsoid import R_MIN, Floats, Geometries, Ints
 from geoprox.geodesy.nearest import Nearest, nearest
-from geoprox.geodesy.parts import require_measurable
+from geoprox.geodesy.parts import TURNS, require_measurable
 
 _HALF_EARTH_M = 20_004_000.0  # no two points of the ellipsoid are farther apart
 
@@ -68,7 +68,7 @@ def _candidates(left: Geometries, right: Geometries, within_m: Floats) -> tuple[
     tree = shapely.STRtree(shapely.envelope(right))
     boxes = grow(shapely.bounds(left), within_m)
     i, j = [], []
-    for turn in (-720.0, -360.0, 0.0, 360.0, 720.0):
+    for turn in (0.0, *TURNS):
         found = tree.query(shapely.box(boxes[:, 0] + turn, boxes[:, 1], boxes[:, 2] + turn, boxes[:, 3]))
         i.append(found[0])
         j.append(found[1])

@@ -9,8 +9,8 @@ from pyproj import Proj
 
 from geoprox.errors import GeometryError
 from geoprox.geodesy.ellipsoid import GEOD, R_MIN, Floats, Geometries
-from geoprox.geodesy.nearest import nearest
-from geoprox.geodesy.parts import require_measurable
+from geoprox.geodesy.nearest import Nearest, nearest
+from geoprox.geodesy.parts import facing, require_measurable
 from geoprox.geodesy.size import area_m2, length_m
 
 MAX_RADIUS_M = 1_000_000.0
@@ -18,7 +18,9 @@ _QUADRANT = 90
 # a chord between neighbours on a circle dips inwards by 3.8e-5, along a straight side by up to 1e-5:
 # the stretch covers both
 _STRETCH = 1 + 9e-5
+_LIMIT = 1 + 1e-4
 _STRAIGHT_M = 500.0
+_MOVES, _SPLITS = 3, 12
 
 
 def buffer(geometries: Geometries, radius_m: Floats) -> Geometries:
@@ -41,21 +43,30 @@ def buffer(geometries: Geometries, radius_m: Floats) -> Geometries:
 def overlap(a: Geometries, b: Geometries) -> tuple[Floats, Floats]:
     """Return what each ``a[i]`` has in common with ``b[i]``: the area in m2, and the share of ``a[i]`` in 0..1.
 
-    The share is of the area for polygons, of the length for lines, and of the points for points.
+    The share is of the area for polygons, of the length for lines, and of the points for points. Both are NaN where
+    a geometry is empty or missing.
     """
     require_measurable(a)
     require_measurable(b)
-    common = shapely.intersection(a, b)
-    whole, area = area_m2(a), area_m2(common)
-    part = area.copy()
-    lines = (whole == 0) & (shapely.get_dimensions(a) == 1)
-    if lines.any():
-        whole[lines], part[lines] = length_m(a[lines]), length_m(common[lines])
-    share = np.divide(part, whole, out=np.zeros(len(a)), where=whole > 0)
-    points = shapely.get_dimensions(a) == 0
-    count = np.maximum(shapely.get_num_coordinates(a), 1)
-    share[points] = (shapely.get_num_coordinates(common) / count)[points]
-    return area, np.clip(share, 0, 1)
+    common = shapely.intersection(a, facing(a, b))
+    area = area_m2(common)
+    dimension = shapely.get_dimensions(a)
+    share = np.zeros(len(a))
+    for of, size in _SIZES.items():
+        rows = np.flatnonzero(dimension == of)
+        whole = size(a[rows])
+        share[rows] = np.divide(size(common[rows]), whole, out=np.zeros(len(rows)), where=whole > 0)
+    lost = shapely.is_empty(a) | shapely.is_missing(a) | shapely.is_empty(b) | shapely.is_missing(b)
+    return np.where(lost, np.nan, area), np.where(lost, np.nan, np.clip(share, 0, 1))
+
+
+def _points(geometries: Geometries) -> Floats:
+    """Return how many points there are, those at one place counted once."""
+    return np.asarray(shapely.get_num_coordinates(shapely.intersection(geometries, geometries)), dtype=float)
+
+
+# what a share is of, by the dimension of the geometry
+_SIZES = {0: _points, 1: length_m, 2: area_m2}
 
 
 def _require_radii(geometries: Geometries, radius_m: Floats) -> None:
@@ -82,24 +93,35 @@ def _zone(geometry: shapely.Geometry | None, radius: float) -> shapely.Geometry:
     if geometry is None or shapely.is_empty(geometry):
         return shapely.Polygon()
     lon, lat = shapely.get_coordinates(shapely.box(*shapely.bounds(geometry)).centroid)[0]
-    if isinstance(geometry, shapely.Point):
-        return _circle(lon, lat, radius * _STRETCH)
     plane = Proj(proj="aeqd", lon_0=lon, lat_0=lat, ellps="WGS84")
     # a straight edge of the source is a curve in the plane: short steps keep the first shape close to the last
     source = shapely.segmentize(geometry, 0.05)
     flat = shapely.transform(source, lambda xy: np.stack(plane(xy[:, 0], xy[:, 1]), axis=1))
-    outline = shapely.segmentize(
-        shapely.buffer(flat, radius, quad_segs=_QUADRANT), max(radius * np.pi / (2 * _QUADRANT), _STRAIGHT_M)
-    )
-    return shapely.transform(outline, lambda xy: _moved_out(_back(plane, xy, lon), geometry, radius * _STRETCH))
+    step = max(radius * np.pi / (2 * _QUADRANT), _STRAIGHT_M)
+    outline = shapely.segmentize(shapely.buffer(flat, radius * _STRETCH, quad_segs=_QUADRANT), step)
+    rings, part = shapely.get_rings(shapely.get_parts(outline), return_index=True)
+    fitted = [_fitted(_back(plane, shapely.get_coordinates(ring)[:-1], lon), geometry, radius) for ring in rings]
+    shells = np.flatnonzero(np.diff(part, prepend=-1))
+    polygons = [
+        shapely.Polygon(fitted[first], fitted[first + 1 : end])
+        for first, end in zip(shells, [*shells[1:], len(rings)], strict=True)
+    ]
+    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
 
 
-def _circle(lon: float, lat: float, radius: float) -> shapely.Polygon:
-    azimuth = np.arange(0.0, 360.0, 360.0 / (4 * _QUADRANT))[::-1]
-    x, y, _ = GEOD.fwd(
-        np.full(azimuth.shape, lon), np.full(azimuth.shape, lat), azimuth, np.full(azimuth.shape, radius)
-    )
-    return shapely.Polygon(np.stack([_near(x, lon), y], axis=1))
+def _fitted(ring: Floats, geometry: shapely.Geometry, radius: float) -> Floats:
+    """Return an open ring whose every vertex and edge is from 1 to 1.0001 times the radius away from the geometry."""
+    # a corner belongs to two sides: moved away from the nearer one, it may be too near the other, so it is moved again
+    for _ in range(_MOVES):
+        ring = _moved_out(ring, geometry, radius * _STRETCH)
+    for _ in range(_SPLITS):
+        middle = (ring + np.roll(ring, -1, axis=0)) / 2
+        away = _nearest(middle, geometry).distance_m
+        bad = np.flatnonzero((away < radius) | (away > radius * _LIMIT))
+        if not len(bad):
+            break
+        ring = np.insert(ring, bad + 1, _moved_out(middle[bad], geometry, radius * _STRETCH), axis=0)
+    return ring
 
 
 def _back(plane: Proj, xy: Floats, lon: float) -> Floats:
@@ -107,18 +129,20 @@ def _back(plane: Proj, xy: Floats, lon: float) -> Floats:
     return np.stack([_near(x, lon), y], axis=1)
 
 
-def _near(lon: Floats, centre: float) -> Floats:
+def _near(lon: Floats, centre: Floats | float) -> Floats:
     """Return longitudes by full turns nearest to ``centre``, so that a shape is not torn at the antimeridian."""
     return centre + (np.asarray(lon) - centre + 180) % 360 - 180
 
 
-def _moved_out(outline: Floats, geometry: shapely.Geometry, radius: float) -> Floats:
-    """Move every vertex along the geodesic from its nearest source point, to exactly ``radius`` metres from there."""
-    at = nearest(
-        np.array([geometry], dtype=object),
-        np.asarray(shapely.points(outline), dtype=object),
-        np.zeros(len(outline), dtype=np.int64),
-        np.arange(len(outline)),
+def _moved_out(points: Floats, geometry: shapely.Geometry, radius: float) -> Floats:
+    """Move every point along the geodesic from its nearest source point, to exactly ``radius`` metres from there."""
+    at = _nearest(points, geometry)
+    x, y, _ = GEOD.fwd(at.lonlat_a[:, 0], at.lonlat_a[:, 1], at.azimuth_deg, np.full(len(points), radius))
+    return np.stack([_near(x, points[:, 0]), y], axis=1)
+
+
+def _nearest(points: Floats, geometry: shapely.Geometry) -> Nearest:
+    targets = np.asarray(shapely.points(points), dtype=object)
+    return nearest(
+        np.array([geometry], dtype=object), targets, np.zeros(len(points), dtype=np.int64), np.arange(len(points))
     )
-    x, y, _ = GEOD.fwd(at.lonlat_a[:, 0], at.lonlat_a[:, 1], at.azimuth_deg, np.full(len(outline), radius))
-    return np.stack([_near(x, float(outline[:, 0].mean())), y], axis=1)

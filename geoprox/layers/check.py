@@ -14,38 +14,26 @@ from geoprox.model.columns import Column
 from geoprox.model.dates import first_day, last_day
 from geoprox.model.vocabulary import Action, Verification
 
+_IDS = {"links": "link_id", "parties": "party_id", "authorities": "authority_id"}
+_SPELLING = "mend its spelling, if it was meant to be one of the schema"
 Values = pd.Series
 Fault = tuple[int, str, Action, str, str]  # position, code, action, message, remedy
 
 
-def check_columns(layer: str, raw: pd.DataFrame, columns: Sequence[Column]) -> tuple[pd.DataFrame, list[Issue]]:
-    """Return the frame with exactly the contract's columns, typed, and every fault found on the way."""
-    issues = [
-        Issue(
-            layer,
-            None,
-            str(name),
-            "unknown_column",
-            Action.KEPT,
-            f"column {name} is not used",
-            "remove it, or mend its spelling",
-        )
-        for name in raw.columns
-        if name not in {c.name for c in columns}
-    ]
+def check_columns(
+    layer: str, raw: pd.DataFrame, columns: Sequence[Column], *, open_ended: bool = False
+) -> tuple[pd.DataFrame, list[Issue]]:
+    """Return the frame with the contract's columns, typed, and every fault found on the way.
+
+    Columns beyond the contract are kept as they are, after the others; unless ``open_ended`` each is an issue.
+    """
+    issues: list[Issue] = []
     checked = {}
     for column in columns:
         if column.name not in raw.columns and len(raw):
+            message = f"column {column.name} is missing"
             issues.append(
-                Issue(
-                    layer,
-                    None,
-                    column.name,
-                    "missing_column",
-                    Action.KEPT,
-                    f"column {column.name} is missing",
-                    f"add it: {column.about}",
-                )
+                Issue(layer, None, column.name, "missing_column", Action.KEPT, message, f"add it: {column.about}")
             )
         values = raw[column.name] if column.name in raw.columns else pd.Series(None, index=raw.index, dtype=object)
         values = values.where(values.map(lambda v: v is not None and v == v and v != ""), None)  # noqa: PLR0124 -- NaN is not itself
@@ -55,21 +43,22 @@ def check_columns(layer: str, raw: pd.DataFrame, columns: Sequence[Column]) -> t
             for at, code, action, message, remedy in faults
         ]
         if column.required and column.name in raw.columns:
+            message, remedy = f"{column.name} is empty", f"give {column.about}"
             issues += [
-                Issue(
-                    layer,
-                    int(at) + 1,
-                    column.name,
-                    "missing_value",
-                    Action.KEPT,
-                    f"{column.name} is empty",
-                    f"give {column.about}",
-                )
+                Issue(layer, int(at) + 1, column.name, "missing_value", Action.KEPT, message, remedy)
                 for at in np.flatnonzero(values.isna())
             ]
     frame = pd.DataFrame(checked, index=raw.index)
     issues += _check_order(layer, frame)
-    return frame, issues
+    more = raw[[name for name in raw.columns if name not in checked]]
+    if not open_ended:
+        issues += [
+            Issue(
+                layer, None, str(name), "unknown_column", Action.KEPT, f"column {name} is not in the schema", _SPELLING
+            )
+            for name in more.columns
+        ]
+    return frame.join(more.convert_dtypes().rename(columns=str)), issues
 
 
 def check_geometry(entry: LayerEntry, geometry: Geometries, given: np.ndarray) -> tuple[Geometries, list[Issue]]:
@@ -92,30 +81,31 @@ def check_geometry(entry: LayerEntry, geometry: Geometries, given: np.ndarray) -
     return out, issues
 
 
-def check_unique(frames: Mapping[str, gpd.GeoDataFrame]) -> list[Issue]:
-    """Give every feature an id of its own over all layers, in place on these fresh frames; return what was renamed."""
-    seen: set[str] = set()
+def check_unique(frames: Mapping[str, gpd.GeoDataFrame], tables: Mapping[str, pd.DataFrame]) -> list[Issue]:
+    """Give every row an id of its own, in place on these fresh frames; return what was renamed.
+
+    Features are told apart over all layers, rows of a table within it.
+    """
+    features: set[str] = set()
+    issues = [issue for layer, frame in frames.items() for issue in _unique(layer, frame, "feature_id", features)]
+    for table, frame in tables.items():
+        if table in _IDS:
+            issues += _unique(table, frame, _IDS[table], set())
+    return issues
+
+
+def _unique(layer: str, frame: pd.DataFrame, column: str, seen: set[str]) -> list[Issue]:
     issues = []
-    for layer, frame in frames.items():
-        for at, name in enumerate(frame["feature_id"].fillna(f"{layer}-without-id")):
-            new, n = name, 1
-            while new in seen:
-                n += 1
-                new = f"{name}#{n}"
-            if new != name or pd.isna(frame["feature_id"].iloc[at]):
-                issues.append(
-                    Issue(
-                        layer,
-                        at + 1,
-                        "feature_id",
-                        "duplicate_id",
-                        Action.REPAIRED,
-                        f"{name} named {new}",
-                        "give it an id of its own",
-                    )
-                )
-                frame.loc[frame.index[at], "feature_id"] = new
-            seen.add(new)
+    for at, name in enumerate(frame[column].fillna(f"{layer}-without-id")):
+        new, n = name, 1
+        while new in seen:
+            n += 1
+            new = f"{name}#{n}"
+        seen.add(new)
+        if new != name or pd.isna(frame[column].iloc[at]):
+            message, remedy = f"{name} named {new}", "give it an id of its own"
+            issues.append(Issue(layer, at + 1, column, "duplicate_id", Action.REPAIRED, message, remedy))
+            frame.loc[frame.index[at], column] = new
     return issues
 
 
@@ -142,15 +132,8 @@ def check_references(frames: Mapping[str, gpd.GeoDataFrame], tables: Mapping[str
 def _lost(layer: str, frame: pd.DataFrame, column: str, known: "pd.Series[str]") -> Iterator[Issue]:
     for at in np.flatnonzero(frame[column].notna() & ~frame[column].isin(known)):
         name = frame[column].iloc[at]
-        yield Issue(
-            layer,
-            int(at) + 1,
-            column,
-            "unknown_reference",
-            Action.KEPT,
-            f"{name} is in no layer or table",
-            "add it, or mend the id",
-        )
+        message, remedy = f"{name} is in no layer or table", "add it, or mend the id"
+        yield Issue(layer, int(at) + 1, column, "unknown_reference", Action.KEPT, message, remedy)
 
 
 def _check_order(layer: str, frame: pd.DataFrame) -> list[Issue]:
@@ -164,15 +147,7 @@ def _check_order(layer: str, frame: pd.DataFrame) -> list[Issue]:
             continue
         message = f"valid_to {end} is before valid_from {begin}; both are taken as not known"
         issues.append(
-            Issue(
-                layer,
-                at + 1,
-                "valid_to",
-                "dates_reversed",
-                Action.REPAIRED,
-                message,
-                "mend one of the two",
-            )
+            Issue(layer, at + 1, "valid_to", "dates_reversed", Action.REPAIRED, message, "mend one of the two")
         )
         frame.loc[frame.index[at], ["valid_from", "valid_to"]] = pd.NA
     return issues
@@ -199,13 +174,11 @@ def _geometry_fault(
         )
     extent = shapely.box(*entry.extent)
     if not shapely.intersects(geometry, extent):
-        swapped = shapely.intersects(shapely.transform(geometry, lambda c: c[:, ::-1]), extent)
-        remedy = (
-            "longitude and latitude look swapped; put longitude first"
-            if swapped
-            else "mend it, or widen the layer's extent in the catalog"
-        )
-        return "outside_extent", Action.KEPT, f"lies outside the extent that {entry.id} claims to cover", remedy
+        message = f"lies outside the extent that {entry.id} claims to cover"
+        if shapely.intersects(shapely.transform(geometry, lambda c: c[:, ::-1]), extent):
+            message = f"{message}, and inside it with longitude and latitude swapped; every rule on it is unknown"
+            return "swapped", Action.KEPT, message, "put longitude first"
+        return "outside_extent", Action.KEPT, message, "mend it, or widen the layer's extent in the catalog"
     return None
 
 
@@ -238,8 +211,7 @@ def _share(values: Values, column: Column) -> tuple[Values, list[Fault]]:
 
 
 def _numeric(values: Values, column: Column, *, upper: float, what: str) -> tuple[Values, list[Fault]]:
-    clean = values.where(~values.map(lambda v: isinstance(v, bool)), "")  # pandas would read true as 1
-    number = pd.to_numeric(clean, errors="coerce").astype(float)
+    number = values.map(_as_number).astype(float)
     wrong = values.notna() & ~((number >= 0) & (number <= upper) & np.isfinite(number))
     faults: list[Fault] = [
         (
@@ -252,6 +224,14 @@ def _numeric(values: Values, column: Column, *, upper: float, what: str) -> tupl
         for at in np.flatnonzero(wrong)
     ]
     return number.mask(wrong), faults
+
+
+def _as_number(value: object) -> float:
+    """Return a number, or NaN for what is none or is beyond all numbers."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return float("nan")
 
 
 def _date(values: Values, column: Column) -> tuple[Values, list[Fault]]:

@@ -57,7 +57,7 @@ def read_layers(path: str | Path) -> Layers:
         coverage.append(row)
         if frame is not None:
             tables[table.id] = frame
-    issues += check_unique(frames)
+    issues += check_unique(frames, tables)
     issues += check_references(frames, tables)
     return Layers(
         catalog=catalog,
@@ -95,8 +95,9 @@ def _read(
 def _features(path: Path, entry: LayerEntry, issues: list[Issue]) -> gpd.GeoDataFrame:
     members = _feature_members(path)
     columns = (*FEATURES, *LAYER_COLUMNS.get(entry.id, ()))
-    properties = pd.DataFrame([m.get("properties") or {} for m in members], dtype=object)
-    frame, faults = check_columns(entry.id, properties, columns)
+    frame, faults = check_columns(
+        entry.id, _properties(entry.id, members, issues), columns, open_ended=entry.id not in LAYER_COLUMNS
+    )
     issues += faults
     geometry = shapely.from_geojson(
         [json.dumps(m.get("geometry")) if m.get("geometry") else None for m in members], on_invalid="ignore"
@@ -112,14 +113,15 @@ def _feature_members(path: Path) -> list[dict[str, Any]]:
     """Return the features of a GeoJSON file as parsed; raise where it is not one, or is not in WGS84."""
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    # a plain ValueError is a number of thousands of digits
+    except (ValueError, RecursionError) as error:
         message = f"{path.name} is not JSON in UTF-8: {error}"
         raise LayerError(message) from error
     features = content.get("features") if isinstance(content, dict) else None
     if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
         message = f"{path.name} is not a GeoJSON FeatureCollection; export it as one"
         raise LayerError(message)
-    name = str(((content.get("crs") or {}).get("properties") or {}).get("name", "CRS84"))
+    name = _crs_name(content.get("crs"))
     if not name.endswith(_WGS84_NAMES):
         message = (
             f"{path.name} is in {name}, layers are in {CRS}; reproject it (GeoJSON is longitude, latitude by RFC 7946)"
@@ -128,9 +130,29 @@ def _feature_members(path: Path) -> list[dict[str, Any]]:
     return features
 
 
+def _crs_name(member: object) -> str:
+    """Return what the crs member of older GeoJSON names; without one a file is in longitude and latitude."""
+    if member is None:
+        return _WGS84_NAMES[0]
+    properties = member.get("properties") if isinstance(member, dict) else None
+    return str(properties.get("name")) if isinstance(properties, dict) else str(member)
+
+
+def _properties(layer: str, members: list[dict[str, Any]], issues: list[Issue]) -> pd.DataFrame:
+    """Return one row of properties a feature; what is no object becomes a row without values, and an issue."""
+    given = [m.get("properties") for m in members]
+    issues += [
+        Issue(layer, n, None, "no_properties", Action.KEPT, "properties is no object", "give an object of properties")
+        for n, own in enumerate(given, 1)
+        if not isinstance(own, dict)
+    ]
+    return pd.DataFrame([own if isinstance(own, dict) else {} for own in given], dtype=object)
+
+
 def _table(path: Path, entry: TableEntry, issues: list[Issue]) -> pd.DataFrame:
     try:
-        rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines(keepends=True), strict=True))
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file, strict=True))
     except (csv.Error, UnicodeDecodeError) as error:
         message = f"{path.name} is not CSV in UTF-8: {error}"
         raise LayerError(message) from error
@@ -148,6 +170,6 @@ def _table(path: Path, entry: TableEntry, issues: list[Issue]) -> pd.DataFrame:
         if None in row or None in row.values()
     ]
     raw = pd.DataFrame([{k: v for k, v in row.items() if k is not None} for row in rows], dtype=object)
-    frame, faults = check_columns(entry.id, raw, TABLES.get(entry.id, ()))
+    frame, faults = check_columns(entry.id, raw, TABLES.get(entry.id, ()), open_ended=entry.id not in TABLES)
     issues += faults
     return frame

@@ -1,9 +1,9 @@
 """The catalog of a folder of layers: which files there are, what each claims to cover, and on what terms."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from geoprox.model.definitions import Definition
 
@@ -51,6 +51,15 @@ class Catalog(Definition):
     as_of: date
     layer: Annotated[tuple[LayerEntry, ...], Field(min_length=1)]
     table: tuple[TableEntry, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> Self:
+        ids = [*(entry.id for entry in self.layer), *(entry.id for entry in self.table)]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            message = f"id {', '.join(twice)} is used twice; rename one"
+            raise ValueError(message)
+        return self
 
     def entry(self, layer: str) -> LayerEntry | None:
         """Return the entry of a layer, or None."""

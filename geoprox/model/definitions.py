@@ -63,7 +63,9 @@ def line_of(text: str, location: tuple[int | str, ...]) -> int:
         if wanted < len(heads):
             at = heads[wanted]
             continue
-        keys = (k for k in range(at, len(lines)) if re.match(rf"\s*{re.escape(str(here))}\s*=", lines[k]))
+        # a key that is missing is missing from this table, whatever the next one has
+        end = next((k for k in range(at + 1, len(lines)) if re.match(r"\s*\[", lines[k])), len(lines))
+        keys = (k for k in range(at, end) if re.match(rf"\s*{re.escape(str(here))}\s*=", lines[k]))
         at = next(keys, at)
     return at + 1
 

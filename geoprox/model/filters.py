@@ -41,12 +41,14 @@ def parse_filter(text: str) -> Filter:
         The text is not CQL2, or uses an operator that geoprox does not evaluate.
     """
     try:
-        tree = cql2.parse_text(text).to_json()
+        tree: Any = cql2.parse_text(text).to_json()
     except (cql2.ParseError, cql2.ValidationError) as error:
         message = f"filter {text!r} is not CQL2: {' '.join(str(error).split())}"
         raise FilterError(message) from error
-    names = frozenset(_check(tree, text))
-    return Filter(text, tree, names)
+    if not _is_condition(tree):
+        message = f"filter {text!r} asks nothing; compare a column with a value, as in kind = 'port'"
+        raise FilterError(message)
+    return Filter(text, tree, frozenset(_check(tree, text)))
 
 
 def answer(condition: Filter | None, frame: pd.DataFrame) -> Answers:
@@ -77,6 +79,9 @@ def _check(tree: object, text: str) -> list[str]:
         what = tree.get("op") or ", ".join(tree)
         message = f"filter {text!r} uses {what!r}; geoprox evaluates {', '.join(_TRUTH)}"
         raise FilterError(message)
+    if not _SHAPES.get(tree["op"], _is_comparison)(tree["args"]):
+        message = f"filter {text!r}: {tree['op']} does not stand between such values; see OGC CQL2"
+        raise FilterError(message)
     return _check(tree["args"], text)
 
 
@@ -84,6 +89,18 @@ def _truth(tree: Tree, frame: pd.DataFrame, text: str) -> Answers:
     if isinstance(tree, bool):
         return pd.Series(tree, index=frame.index, dtype="boolean")
     return _TRUTH[tree["op"]](tree["args"], frame, text)
+
+
+def _is_condition(arg: object) -> bool:
+    return isinstance(arg, bool) or (isinstance(arg, Mapping) and "op" in arg)
+
+
+def _is_operand(arg: object) -> bool:
+    return isinstance(arg, str | float | int) or (isinstance(arg, Mapping) and "property" in arg)
+
+
+def _is_comparison(args: list[Any]) -> bool:
+    return all(_is_operand(arg) for arg in args)
 
 
 def _values(operand: Operand, frame: pd.DataFrame) -> pd.Series | Operand:
@@ -98,6 +115,11 @@ def _values(operand: Operand, frame: pd.DataFrame) -> pd.Series | Operand:
         return column.astype("Float64")
     column = column.astype("string")
     return column.mask(column == _UNKNOWN)
+
+
+def _is_known(operand: Operand, frame: pd.DataFrame) -> bool:
+    """Return whether an operand is a literal or a column that the frame has."""
+    return not isinstance(operand, Mapping) or operand["property"] in frame.columns
 
 
 def _column(operand: Operand, frame: pd.DataFrame) -> pd.Series:
@@ -116,6 +138,8 @@ def _compare(name: str) -> "Callable[[list[Any], pd.DataFrame, str], Answers]":
     }[name]
 
     def truth(args: list[Any], frame: pd.DataFrame, text: str) -> Answers:
+        if not all(_is_known(arg, frame) for arg in args):
+            return pd.Series(pd.NA, index=frame.index, dtype="boolean")
         left, right = (_values(arg, frame) for arg in args)
         _require_alike(left, right, text)
         return pd.Series(compare(left, right), index=frame.index).astype("boolean")
@@ -142,6 +166,8 @@ def _not(args: list[Any], frame: pd.DataFrame, text: str) -> Answers:
 
 
 def _in(args: list[Any], frame: pd.DataFrame, text: str) -> Answers:
+    if not _is_known(args[0], frame):
+        return pd.Series(pd.NA, index=frame.index, dtype="boolean")
     column, choices = _column(args[0], frame), args[1]
     for choice in choices:
         _require_alike(column, choice, text)
@@ -175,6 +201,12 @@ def _require_alike(left: object, right: object, text: str) -> None:
         raise FilterError(message)
 
 
+# what may stand after an operator; where nothing is said, columns and literals
+_SHAPES: dict[str, Callable[[list[Any]], bool]] = {
+    **dict.fromkeys(("and", "or", "not"), lambda args: all(_is_condition(arg) for arg in args)),
+    "in": lambda args: _is_operand(args[0]) and all(isinstance(choice, str | float | int) for choice in args[1]),
+    "like": lambda args: _is_operand(args[0]) and isinstance(args[1], str),
+}
 _TRUTH: dict[str, Callable[[list[Any], pd.DataFrame, str], Answers]] = {
     "and": _and,
     "or": _or,

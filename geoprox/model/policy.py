@@ -25,7 +25,7 @@ def _parsed(value: object) -> object:
 
 
 Condition = Annotated[Filter, BeforeValidator(_parsed), PlainSerializer(lambda f: f.text)]
-Share = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -47,7 +47,7 @@ class Rule(Definition):
     link_filter: Condition | None = None
     object_layer: str | None = None
     object_filter: Condition | None = None
-    within_m: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
+    within_m: Annotated[float, Field(strict=True, gt=0, le=1_000_000)] | None = None
     distance_basis_en: str | None = None
     distance_basis_he: str | None = None
     outcome: Outcome
@@ -93,6 +93,15 @@ class Rule(Definition):
                     f"the columns are {', '.join(sorted(known))}"
                 )
                 raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            message = (
+                f"rule {self.id} ends on {self.valid_to}, before it begins on {self.valid_from}; mend one of the two"
+            )
+            raise ValueError(message)
         return self
 
     def holds_on(self, day: date) -> bool:

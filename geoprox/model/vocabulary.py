@@ -123,11 +123,9 @@ class Outcome(StrEnum):
 
 
 class Relation(StrEnum):
-    """How two geometries lie to each other, by the OGC names, the most telling first.
+    """How two geometries lie to each other, by the OGC names, the most telling first."""
 
-    ``EQUALS`` also where a subject is the site itself.
-    """
-
+    SAME_SITE = "same_site"  # the subject is part of the object, as a source says
     EQUALS = "equals"
     WITHIN = "within"
     CONTAINS = "contains"

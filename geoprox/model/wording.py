@@ -42,7 +42,7 @@ WORDS: dict[str, tuple[str, str]] = {
     RiskClass.MEDIUM: ("medium", "בינוני"),
     RiskClass.LOW: ("low", "נמוך"),
     RiskClass.NONE: ("none found", "לא נמצא"),
-    Relation.EQUALS: ("the same site", "אותו אתר"),
+    Relation.SAME_SITE: ("the same site", "אותו אתר"),
 }
 
 ATTRIBUTES: dict[str, tuple[str, str]] = {

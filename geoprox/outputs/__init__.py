@@ -1,5 +1,5 @@
 """Stage: results into files that planners open elsewhere."""
 
-from geoprox.outputs.tables import WRITERS, write_table
+from geoprox.outputs.tables import WRITERS, require_writer, write_table
 
-__all__ = ["WRITERS", "write_table"]
+__all__ = ["WRITERS", "require_writer", "write_table"]

@@ -1,6 +1,7 @@
 """The risk table as a file; the suffix chooses the format, and every format holds the same values."""
 
 from collections.abc import Callable, Mapping
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 # a cell that begins so is a formula to spreadsheet programs; an apostrophe before it keeps it text
+_CELL = 32_767  # characters a cell of .xlsx holds
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Sheets = Mapping[str, pd.DataFrame]
+Writer = Callable[[Sheets, Path], None]
 
 
 def write_table(risk: Assessment | pd.DataFrame, path: str | Path) -> Path:
@@ -51,13 +54,19 @@ def write_table(risk: Assessment | pd.DataFrame, path: str | Path) -> Path:
     ['subject_id,distance_m', 'a,1.5']
     """
     path = Path(path)
+    write = require_writer(path)
+    with whole(path) as part:
+        write(_sheets(risk), part)
+    return path
+
+
+def require_writer(path: Path) -> Writer:
+    """Return what writes a file of this name; raise ``FormatError`` where nothing does."""
     write = WRITERS.get(path.suffix.lower())
     if write is None:
         message = f"{path.name}: cannot write {path.suffix or 'a file without suffix'}; use one of {', '.join(WRITERS)}"
         raise FormatError(message)
-    with whole(path) as part:
-        write(_sheets(risk), part)
-    return path
+    return write
 
 
 def _sheets(risk: Assessment | pd.DataFrame) -> Sheets:
@@ -82,12 +91,17 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a plain frame in which no text is a formula."""
-    return _plain(frame).map(lambda v: f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v)
+    """Return a plain frame in which no text, nor the name of a column, is a formula."""
+    return _plain(frame).map(_no_formula).rename(columns=_no_formula)
+
+
+def _no_formula(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _write_csv(sheets: Sheets, path: Path) -> None:
-    _harmless(sheets["table"]).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    # with lines ended as RFC 4180 has them, a lone carriage return in a value is quoted too
+    _harmless(sheets["table"]).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
 def _write_xlsx(sheets: Sheets, path: Path) -> None:
@@ -114,9 +128,21 @@ def _fill(sheet: "Worksheet", frame: pd.DataFrame, head: object, body: object) -
     for column, name in enumerate(frame.columns):
         values = frame[name].astype(object).where(frame[name].notna(), None)
         sheet.write_column(1, column, [v.item() if isinstance(v, np.generic) else v for v in values], body)
-        longest = values.map(lambda v: len(str(v)), na_action="ignore").max()
-        sheet.set_column(column, column, min(60, max(10, len(name), 0 if pd.isna(longest) else longest)))
+        lengths = values.map(lambda v: len(str(v)), na_action="ignore").fillna(0)
+        _require_room(lengths, str(name))
+        sheet.set_column(column, column, min(60, max(10, len(str(name)), lengths.max() if len(lengths) else 0)))
     sheet.autofilter(0, 0, max(len(frame), 1), max(len(frame.columns) - 1, 0))
+
+
+def _require_room(lengths: "pd.Series[int]", column: str) -> None:
+    """Raise where a text is longer than a cell holds: a spreadsheet would cut it in silence."""
+    if (lengths > _CELL).any():
+        row = int(np.flatnonzero(lengths > _CELL)[0])
+        message = (
+            f"row {row}, column {column}: {lengths.iloc[row]:.0f} characters, and a cell of .xlsx holds {_CELL:,}; "
+            "leave the column out, or write .gpkg, .parquet or .csv"
+        )
+        raise FormatError(message)
 
 
 def _write_parquet(sheets: Sheets, path: Path) -> None:
@@ -152,18 +178,21 @@ def _write_geojson(sheets: Sheets, path: Path) -> None:
 
 
 def _write_html(sheets: Sheets, path: Path) -> None:
-    parts = [
-        f"<h2>{name}</h2>\n{_plain(frame).to_html(index=False, escape=True, na_rep='', border=0)}"
-        for name, frame in sheets.items()
-        if len(frame)
-    ]
     page = files("geoprox.outputs").joinpath("table.html").read_text(encoding="utf-8")
-    # every cell may hold either script: the browser is told to judge each by its first letter
-    body = "\n".join(parts).replace("<td>", '<td dir="auto">')
+    body = "\n".join(f"<h2>{escape(name)}</h2>\n{_html_table(_plain(frame))}" for name, frame in sheets.items())
     path.write_text(page.replace("{{ tables }}", body), encoding="utf-8")
 
 
-WRITERS: dict[str, Callable[[Sheets, Path], None]] = {
+def _html_table(frame: pd.DataFrame) -> str:
+    head = "".join(f"<th>{escape(str(name))}</th>" for name in frame.columns)
+    rows = frame.astype(object).where(frame.notna(), "").to_numpy().tolist()
+    # a cell may hold either script: the browser is told to judge each by its first letter
+    cells = ("".join(f'<td dir="auto">{escape(str(value))}</td>' for value in row) for row in rows)
+    body = "".join(f"<tr>{row}</tr>\n" for row in cells)
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
+
+
+WRITERS: dict[str, Writer] = {
     ".csv": _write_csv,
     ".xlsx": _write_xlsx,
     ".parquet": _write_parquet,

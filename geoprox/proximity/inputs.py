@@ -51,7 +51,7 @@ def take(shapes: Shapes, name: str) -> Input:
         listed = [shapes] if isinstance(shapes, shapely.Geometry) else list(shapes)
         geometry, index = np.array(listed, dtype=object), pd.RangeIndex(len(listed))
     _require_geometries(geometry, name)
-    return Input(geometry, index, _ids(shapes, index), _accuracy(shapes, index))
+    return Input(geometry, index, _ids(shapes, index), _accuracy(shapes, index, name))
 
 
 def _require_geometries(geometry: Geometries, name: str) -> None:
@@ -81,10 +81,16 @@ def _ids(shapes: Shapes, index: pd.Index) -> pd.Series:
     return pd.Series(index, index=index)
 
 
-def _accuracy(shapes: Shapes, index: pd.Index) -> Floats:
-    if isinstance(shapes, gpd.GeoDataFrame) and "accuracy_m" in shapes.columns:
-        return shapes["accuracy_m"].to_numpy(dtype=float)
-    return np.zeros(len(index))
+def _accuracy(shapes: Shapes, index: pd.Index, name: str) -> Floats:
+    if not (isinstance(shapes, gpd.GeoDataFrame) and "accuracy_m" in shapes.columns):
+        return np.zeros(len(index))
+    radius = shapes["accuracy_m"].to_numpy(dtype=float)
+    bad = (radius < 0) | np.isinf(radius)
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        message = f"{name}, row {row}: accuracy_m is {radius[row]}; give a radius of at least 0 m, or leave it missing"
+        raise GeometryError(message)
+    return radius
 
 
 def require_crs(shapes: gpd.GeoDataFrame | gpd.GeoSeries, name: str) -> None:
@@ -109,7 +115,8 @@ def per_row(value: float | Sequence[float] | Floats | pd.Series, index: pd.Index
         message = f"{name} has {len(values)} values for {len(index)} rows; give one number, or one for each row"
         raise GeometryError(message)
     out = np.broadcast_to(values, (len(index),)).astype(float)
-    if not (out >= 0).all():
-        message = f"{name} holds {out[~(out >= 0)][0]}; give metres of at least 0"
+    bad = ~((out >= 0) & np.isfinite(out))
+    if bad.any():
+        message = f"{name} holds {out[bad][0]}; give metres of at least 0"
         raise GeometryError(message)
     return out

@@ -72,8 +72,8 @@ def near(
         message = "near() takes either within_m, in metres, or k, the number of nearest"
         raise GeometryError(message)
     if within_m is None:
-        if not k or k < 1:
-            message = f"k is {k}; ask for at least 1 nearest"
+        if not isinstance(k, int) or k < 1:
+            message = f"k is {k}; ask for a whole number of at least 1 nearest"
             raise GeometryError(message)
         return _frame(a, b, geodesy.k_nearest(a.geometry, b.geometry, k))
     asked = per_row(within_m, a.index, "within_m")
@@ -84,16 +84,19 @@ def near(
 
 
 def pairs_within(subjects: gpd.GeoDataFrame, objects: gpd.GeoDataFrame, within_m: float) -> pd.DataFrame:
-    """Return ``near`` for two layers, and with it every subject that is the object's own site (``same_as``).
+    """Return ``near`` for two layers, and with it every subject that is part of an object (``same_as``).
 
-    Such a pair is at distance 0 by identity.
+    Such a pair has distance 0 by identity. No feature is paired with itself.
     """
-    return _with_identity(near(subjects, objects, within_m=within_m), subjects, objects)
+    pairs = _with_identity(near(subjects, objects, within_m=within_m), subjects, objects)
+    return pairs[pairs["subject_id"] != pairs["object_id"]].reset_index(drop=True)
 
 
 def nearest_sites(subjects: gpd.GeoDataFrame, objects: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the nearest object of each subject, however far; the subject's own site (``same_as``) where it is one."""
-    pairs = _with_identity(near(subjects, objects, k=1), subjects, objects)
+    # ties go to the lower row, so objects are put in an order that does not depend on their file
+    sites = objects.sort_values("feature_id", kind="stable")
+    pairs = _with_identity(near(subjects, sites, k=1), subjects, sites)
     order = pairs.sort_values(["subject_id", "distance_m", "distance_max_m", "object_id"], kind="stable")
     return order.drop_duplicates("subject_id").reset_index(drop=True)
 
@@ -104,13 +107,13 @@ def _with_identity(pairs: pd.DataFrame, subjects: gpd.GeoDataFrame, objects: gpd
         return pairs
     known = subjects.loc[subjects["same_as"].isin(objects["feature_id"]), ["feature_id", "same_as"]]
     same = pd.DataFrame({"subject_id": known["feature_id"], "object_id": known["same_as"]})
-    same = same.assign(distance_m=0.0, distance_min_m=0.0, distance_max_m=0.0, relation=Relation.EQUALS.value)
+    same = same.assign(distance_m=0.0, distance_min_m=0.0, distance_max_m=0.0, relation=Relation.SAME_SITE.value)
     measured = (
         pairs.merge(same[["subject_id", "object_id"]], how="left", indicator=True)["_merge"].eq("both").to_numpy()
     )
     own = same.merge(pairs[["subject_id", "object_id", "overlap_m2", "overlap_share"]], how="left")
     together = [frame for frame in (pairs[~measured], own) if len(frame)]
-    return pd.concat(together, ignore_index=True)[list(PAIRS)] if together else pairs
+    return pd.concat(together, ignore_index=True).reindex(columns=list(PAIRS)) if together else pairs
 
 
 def _frame(a: Input, b: Input, found: geodesy.Pairs) -> pd.DataFrame:
@@ -137,9 +140,11 @@ def _relations(a: Input, b: Input, found: geodesy.Pairs) -> np.ndarray:
     relation = np.full(len(found.left), Relation.DISJOINT.value, dtype=object)
     meet = found.nearest.distance_m == 0
     relation[meet] = Relation.INTERSECTS.value
+    left, right = a.geometry[found.left], b.geometry[found.right].copy()
+    right[meet] = geodesy.facing(left[meet], right[meet])
     for name, holds in _PREDICATES.items():
         open_rows = np.flatnonzero(relation == Relation.INTERSECTS.value)
-        relation[open_rows[holds(a.geometry[found.left[open_rows]], b.geometry[found.right[open_rows]])]] = name.value
+        relation[open_rows[holds(left[open_rows], right[open_rows])]] = name.value
     return relation
 
 

@@ -48,7 +48,10 @@ def make_findings(policy: Policy, evidence: Evidence) -> pd.DataFrame:
     ``within`` where its condition holds.
     """
     parts = [_of_rule(rule, evidence) for rule in policy.rules_on(evidence.as_of)]
-    found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    filled = [part for part in parts if len(part)]
+    if not filled:
+        return pd.DataFrame(columns=list(FINDINGS))
+    found = pd.concat(filled, ignore_index=True)
     found["policy_id"], found["policy_version"] = policy.id, policy.version
     found["as_of"] = evidence.as_of.isoformat()
     found = _ranked(found)
@@ -126,11 +129,11 @@ def _of_pairs(rule: Rule, evidence: Evidence, subjects: gpd.GeoDataFrame, decide
     near = near.merge(
         objects[["feature_id", "met"]], left_on="object_id", right_on="feature_id", suffixes=("", "_object")
     )
-    near = (
-        pd.concat([near, _unmeasured(subjects, objects)], ignore_index=True)
-        if len(near)
-        else _unmeasured(subjects, objects)
-    )
+    near = near[near["distance_max_m"].notna()]
+    parts = [part for part in (near, _unmeasured(subjects, objects)) if len(part)] or [near]
+    # what is known by identity needs no position
+    near = pd.concat(parts, ignore_index=True).drop_duplicates(["subject_id", "object_id"])
+    near = near[near["subject_id"] != near["object_id"]]
     both = near["condition"].astype("boolean") & near["met"].astype("boolean")
     near["verdict"] = verdicts(near, rule.within_m or 0.0)
     near = near[(near["verdict"] != Verdict.OUTSIDE) & both.fillna(value=True)]

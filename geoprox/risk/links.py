@@ -10,6 +10,7 @@ from geoprox.model.policy import Rule, Score
 from geoprox.model.vocabulary import Published
 
 NO_LINK = "link"  # the cause where a subject has no link on record
+UNREAD = "layer:links"  # the cause where links could not be read
 FACTS = "subject:{}"  # the cause where facts about a subject or its links are not known
 
 
@@ -33,7 +34,7 @@ def deciding_links(rule: Rule, subjects: pd.DataFrame, links: pd.DataFrame | Non
     if rule.link_filter is None:
         return Decided(pd.Series(data=True, index=subjects.index, dtype="boolean"), {}, {})
     if links is None:
-        return Decided(pd.Series(pd.NA, index=subjects.index, dtype="boolean"), {}, dict.fromkeys(ids, NO_LINK))
+        return Decided(pd.Series(pd.NA, index=subjects.index, dtype="boolean"), {}, dict.fromkeys(ids, UNREAD))
     own = links[links["feature_id"].isin(ids)]
     answers = answer(rule.link_filter, own)
     met = own[answers.fillna(value=False)].drop_duplicates("feature_id")
@@ -48,9 +49,8 @@ def deciding_links(rule: Rule, subjects: pd.DataFrame, links: pd.DataFrame | Non
 
 def strongest_first(links: pd.DataFrame, score: Score) -> pd.DataFrame:
     """Return links with their ``weight`` (type times role), the heaviest first; ties in the order of the table."""
-    weight = links["link_type"].map({k.value: w for k, w in score.link_type.items()}) * links["role"].map(
-        {k.value: w for k, w in score.role.items()}
-    )
+    by_type = links["link_type"].map({k.value: w for k, w in score.link_type.items()}).astype(float)
+    weight = by_type * links["role"].map({k.value: w for k, w in score.role.items()}).astype(float)
     secret = links["agreement_published"].eq(Published.FALSE.value).fillna(value=False)
-    weighed = links.assign(weight=weight.astype(float).fillna(0.0), secret=secret.astype(bool))
+    weighed = links.assign(weight=weight.fillna(0.0), secret=secret.astype(bool))
     return weighed.sort_values("weight", ascending=False, kind="stable")

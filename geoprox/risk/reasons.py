@@ -55,7 +55,7 @@ def _reason(rule: Rule, row: Row, names: Names, language: Language) -> str:
         sentence = _unknown(rule, row, names, language)
     elif rule.object_layer is None:
         sentence = f"{_name(row['subject_id'], names, language)}: {_title(rule, language)}."
-    elif row["relation"] == Relation.EQUALS:
+    elif row["relation"] == Relation.SAME_SITE:
         sentence = _same_site(rule, row, names, language)
     elif row["verdict"] == Verdict.WITHIN:
         sentence = _within(rule, row, names, language)

@@ -89,7 +89,7 @@ def _reasons(subjects: pd.Index, findings: pd.DataFrame, language: Language) -> 
     """Return the weightiest reasons of each subject in one text, and how many more there are."""
     groups = findings.groupby("subject_id", sort=False)[f"reason_{language}"]
     text = groups.agg(lambda reasons: "\n".join([*reasons.iloc[:_SHOWN], *_more(len(reasons) - _SHOWN, language)]))
-    return text.reindex(subjects, fill_value="")
+    return text.astype(object).reindex(subjects).fillna("")
 
 
 def _more(n: int, language: Language) -> list[str]:
@@ -102,7 +102,7 @@ def _authorities(subjects: pd.Index, findings: pd.DataFrame, names: Names, langu
     ids = findings.groupby("subject_id", sort=False)["authority"].agg(
         lambda a: "; ".join(dict.fromkeys("; ".join(a).split("; ")))
     )
-    return ids.map(lambda i: names.authority(i, language)).reindex(subjects, fill_value="")
+    return ids.map(lambda i: names.authority(i, language)).astype(object).reindex(subjects).fillna("")
 
 
 def _deciding(subjects: pd.Index, findings: pd.DataFrame) -> "pd.Series[str]":

@@ -228,7 +228,7 @@ def test_a_subject_that_is_part_of_a_site_is_at_distance_zero_by_identity():
     assert sorted(pairs.index) == [("s0", "o0"), ("s0", "o1"), ("s1", "o0"), ("s1", "o1"), ("s2", "o2")]
     for own in (("s0", "o0"), ("s2", "o2")):
         assert pairs.loc[own, ["distance_m", "distance_min_m", "distance_max_m"]].tolist() == [0, 0, 0]
-        assert pairs.loc[own, "relation"] == "equals"
+        assert pairs.loc[own, "relation"] == "same_site"
     assert pairs.loc[("s1", "o0"), "distance_max_m"] == pytest.approx(860, abs=1e-6)
 
 
