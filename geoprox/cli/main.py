@@ -25,7 +25,7 @@ app.command("buffer")(near.buffer)
 def main() -> None:
     """Run the command line; an error of geoprox or of a file is one message and exit code 2."""
     try:
-        app()
+        app(prog_name="geoprox")
     except (GeoproxError, OSError) as error:
         Console(stderr=True, soft_wrap=True).print(f"geoprox: {error}", style="red", markup=False, highlight=False)
         sys.exit(2)

@@ -28,6 +28,14 @@ def check_columns(
     Columns beyond the contract are kept as they are, after the others; unless ``open_ended`` each is an issue.
     """
     issues: list[Issue] = []
+    more = raw[[name for name in raw.columns if name not in {c.name for c in columns}]]
+    if not open_ended:
+        issues += [
+            Issue(
+                layer, None, str(name), "unknown_column", Action.KEPT, f"column {name} is not in the schema", _SPELLING
+            )
+            for name in more.columns
+        ]
     checked = {}
     for column in columns:
         if column.name not in raw.columns and len(raw):
@@ -50,14 +58,6 @@ def check_columns(
             ]
     frame = pd.DataFrame(checked, index=raw.index)
     issues += _check_order(layer, frame)
-    more = raw[[name for name in raw.columns if name not in checked]]
-    if not open_ended:
-        issues += [
-            Issue(
-                layer, None, str(name), "unknown_column", Action.KEPT, f"column {name} is not in the schema", _SPELLING
-            )
-            for name in more.columns
-        ]
     return frame.join(more.convert_dtypes().rename(columns=str)), issues
 
 
@@ -176,8 +176,8 @@ def _geometry_fault(
     if not shapely.intersects(geometry, extent):
         message = f"lies outside the extent that {entry.id} claims to cover"
         if shapely.intersects(shapely.transform(geometry, lambda c: c[:, ::-1]), extent):
-            message = f"{message}, and inside it with longitude and latitude swapped; every rule on it is unknown"
-            return "swapped", Action.KEPT, message, "put longitude first"
+            message = f"{message}, and inside it the other way round; every rule on it is unknown"
+            return "swapped", Action.KEPT, message, "longitude and latitude look swapped; put longitude first"
         return "outside_extent", Action.KEPT, message, "mend it, or widen the layer's extent in the catalog"
     return None
 

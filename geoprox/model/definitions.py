@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -52,12 +53,14 @@ def line_of(text: str, location: tuple[int | str, ...]) -> int:
     """
     lines = text.splitlines()
     at, prefix = 0, ""
-    for here, following in zip(location, [*location[1:], None], strict=True):
+    for here, following in zip_longest(location, location[1:]):
         if isinstance(here, int):
             continue
         prefix = f"{prefix}.{here}" if prefix else here
         heads = [
-            k for k in range(at, len(lines)) if re.fullmatch(rf"\s*\[\[?{re.escape(prefix)}\]\]?\s*(#.*)?", lines[k])
+            k
+            for k in range(at, len(lines))
+            if re.fullmatch(rf"\s*\[\[?\s*{re.escape(prefix)}\s*\]\]?\s*(#.*)?", lines[k])
         ]
         wanted = following if isinstance(following, int) else 0
         if wanted < len(heads):

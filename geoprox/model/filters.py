@@ -79,10 +79,11 @@ def _check(tree: object, text: str) -> list[str]:
         what = tree.get("op") or ", ".join(tree)
         message = f"filter {text!r} uses {what!r}; geoprox evaluates {', '.join(_TRUTH)}"
         raise FilterError(message)
+    names = _check(tree["args"], text)
     if not _SHAPES.get(tree["op"], _is_comparison)(tree["args"]):
         message = f"filter {text!r}: {tree['op']} does not stand between such values; see OGC CQL2"
         raise FilterError(message)
-    return _check(tree["args"], text)
+    return names
 
 
 def _truth(tree: Tree, frame: pd.DataFrame, text: str) -> Answers:

@@ -179,17 +179,22 @@ def _write_geojson(sheets: Sheets, path: Path) -> None:
 
 def _write_html(sheets: Sheets, path: Path) -> None:
     page = files("geoprox.outputs").joinpath("table.html").read_text(encoding="utf-8")
-    body = "\n".join(f"<h2>{escape(name)}</h2>\n{_html_table(_plain(frame))}" for name, frame in sheets.items())
+    body = "\n".join(f"<h2>{_text(name)}</h2>\n{_html_table(_plain(frame))}" for name, frame in sheets.items())
     path.write_text(page.replace("{{ tables }}", body), encoding="utf-8")
 
 
 def _html_table(frame: pd.DataFrame) -> str:
-    head = "".join(f"<th>{escape(str(name))}</th>" for name in frame.columns)
+    head = "".join(f"<th>{_text(name)}</th>" for name in frame.columns)
     rows = frame.astype(object).where(frame.notna(), "").to_numpy().tolist()
     # a cell may hold either script: the browser is told to judge each by its first letter
-    cells = ("".join(f'<td dir="auto">{escape(str(value))}</td>' for value in row) for row in rows)
+    cells = ("".join(f'<td dir="auto">{_text(value)}</td>' for value in row) for row in rows)
     body = "".join(f"<tr>{row}</tr>\n" for row in cells)
     return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
+
+
+def _text(value: object) -> str:
+    """Return a value as the text of an element, never as markup."""
+    return escape(str(value), quote=False)
 
 
 WRITERS: dict[str, Writer] = {

@@ -247,7 +247,7 @@ FAULTS: dict[str, Fault] = {
     "huge whole coordinates": Fault(placed("Point", [10**30, 31]), NO_DEGREES, UNKNOWN, "geometry"),
     "latitude of 90.1": Fault(placed("Point", [34.65, 90.1]), NO_DEGREES, UNKNOWN, "geometry"),
     "bow-tie": Fault(placed("Polygon", BOW_TIE), "invalid_geometry", WITHIN, "geometry"),
-    "latitude first": Fault(placed("Point", [31.8, 34.65]), "outside_extent", UNKNOWN, "geometry"),
+    "latitude first": Fault(placed("Point", [31.8, 34.65]), "swapped", UNKNOWN, "geometry"),
     "accuracy a word": Fault(prop("accuracy_m", "abc"), "not_a_number", UNKNOWN, "accuracy_m"),
     "accuracy negative": Fault(prop("accuracy_m", -5), "not_a_number", UNKNOWN, "accuracy_m"),
     "accuracy NaN": Fault(prop("accuracy_m", float("nan")), "missing_value", UNKNOWN, "accuracy_m"),
@@ -347,7 +347,7 @@ def test_a_column_that_is_missing_is_told_once_and_one_that_is_not_known_too(fol
         ["colour", "unknown_column"],
         ["precision", "missing_column"],
     ]
-    assert "colour" not in gp.read_layers(folder)["foreign_projects"]
+    assert gp.read_layers(folder)["foreign_projects"]["colour"].eq("red").any()  # kept, nothing is lost
 
 
 def test_an_id_used_twice_in_a_layer_keeps_its_first_owner_and_the_second_is_unknown(folder: Path, policy: Policy):

@@ -114,7 +114,7 @@ def write_folder(folder: Path, case: Mapping[str, Any], rule: Rule) -> Path:
         held = [] if name in case.get("empty", []) else features
         (folder / f"{name}.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": held}))
     for name, rows in tables.items():
-        lines += ["[[table]]", f'id = "{name}"', f'file = "{name}.csv"', 'title_en = "t"', 'title_he = "t"']
+        lines += ["[[table]]", f'id = "{name}"', f'file = "{name}.csv"', f'title_en = "{name}"', f'title_he = "{name}"']
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, [c.name for c in COLUMNS[name]])
             writer.writeheader()
