@@ -7,7 +7,15 @@ from rich.table import Table
 import geoprox as gp
 from geoprox.cli.options import LAYERS, POLICY, AsOfOption, LayersOption, OutOption, PolicyOption
 
-_SHOWN = ("subject_id", "name_en", "risk_class", "risk_score", "within_count", "possible_count", "unknown_count")
+# what fits a terminal, and what it is called there; a file holds every column
+_SHOWN = {
+    "name_en": "subject",
+    "risk_class": "class",
+    "risk_score": "score",
+    "within_count": "within",
+    "possible_count": "possible",
+    "unknown_count": "unknown",
+}
 
 
 def risk(
@@ -21,7 +29,8 @@ def risk(
         )
     else:
         table = Table(
-            *_SHOWN, title=f"{assessment.policy.title_en} {assessment.policy.version}, as of {assessment.as_of}"
+            *_SHOWN.values(),
+            title=f"{assessment.policy.title_en} {assessment.policy.version}, as of {assessment.as_of}",
         )
         for row in assessment.table[list(_SHOWN)].astype(str).itertuples(index=False):
             table.add_row(*row)

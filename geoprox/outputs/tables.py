@@ -20,8 +20,10 @@ from geoprox.model.values import Assessment
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
-# a cell that begins so is a formula to spreadsheet programs; an apostrophe before it keeps it text
 _CELL = 32_767  # characters a cell of .xlsx holds
+_SENTENCE = 120  # characters from which a cell of a page is wide
+_WKT = ("POINT", "LINESTRING", "POLYGON", "MULTI", "GEOMETRYCOLLECTION")
+# a cell that begins so is a formula to spreadsheet programs; an apostrophe before it keeps it text
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Sheets = Mapping[str, pd.DataFrame]
 Writer = Callable[[Sheets, Path], None]
@@ -187,9 +189,17 @@ def _html_table(frame: pd.DataFrame) -> str:
     head = "".join(f"<th>{_text(name)}</th>" for name in frame.columns)
     rows = frame.astype(object).where(frame.notna(), "").to_numpy().tolist()
     # a cell may hold either script: the browser is told to judge each by its first letter
-    cells = ("".join(f'<td dir="auto">{_text(value)}</td>' for value in row) for row in rows)
+    cells = ("".join(f'<td dir="auto"{_room(value)}>{_text(value)}</td>' for value in row) for row in rows)
     body = "".join(f"<tr>{row}</tr>\n" for row in cells)
     return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
+
+
+def _room(value: object) -> str:
+    """Return the class of a cell: sentences get room, the coordinates of a shape one line, whatever their length."""
+    text = str(value)
+    if text.endswith(")") and text.startswith(_WKT):
+        return ' class="shape"'
+    return ' class="long"' if len(text) > _SENTENCE else ""
 
 
 def _text(value: object) -> str:

@@ -71,7 +71,7 @@ def _counts(subjects: pd.Index, findings: pd.DataFrame) -> pd.DataFrame:
         for name, verdict in _COUNTED.items()
     }
     out = pd.DataFrame({name: count.reindex(subjects, fill_value=0) for name, count in counts.items()}, index=subjects)
-    return out.assign(likelihood=findings.groupby("subject_id")["likelihood"].max().reindex(subjects))
+    return out.assign(likelihood=findings.groupby("subject_id")["likelihood"].max().reindex(subjects).round(4))
 
 
 def _nearest(nearest: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
