@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from geoprox.layers import read_layers
     from geoprox.model.policy import read_policy
     from geoprox.model.values import Assessment, Layers
-    from geoprox.outputs import write_table
+    from geoprox.outputs import require_writer, write_table
     from geoprox.pipeline import assess, build_maps
     from geoprox.proximity import buffer, distance, near, overlap
     from geoprox.webmaps import make_map, write_map
@@ -50,6 +50,7 @@ _HOME = {
     "overlap": "proximity",
     "read_layers": "layers",
     "read_policy": "model.policy",
+    "require_writer": "outputs",
     "write_map": "webmaps",
     "write_table": "outputs",
 }
@@ -75,6 +76,7 @@ __all__ = [
     "overlap",
     "read_layers",
     "read_policy",
+    "require_writer",
     "write_map",
     "write_table",
 ]

@@ -24,6 +24,8 @@ from geoprox.risk import make_findings, make_table
 from geoprox.risk.findings import Evidence
 from geoprox.risk.reasons import Names, link_names
 
+_EXCLUDED = ("feature_id", "layer", "name_en", "name_he", "status", "valid_from", "valid_to")
+
 
 class Progress(Protocol):
     """Be told how far a long task has come."""
@@ -137,11 +139,11 @@ def build_maps(
     read = read_layers(layers)
     assessment = assess(read, read_policy(policy), as_of=as_of)
     maps = {f"{path.stem}.html": read_map(path) for path in paths}
-    for done, (name, definition) in enumerate(maps.items(), 1):
+    tell(1, total, "risk table")
+    tables = [write_table(assessment, out / f"risk_table{suffix}").name for suffix in (".csv", ".xlsx", ".geojson")]
+    for done, (name, definition) in enumerate(maps.items(), 2):
         tell(done, total, name)
         write_map(make_map(assessment, read, definition=definition), out / name)
-    tell(total - 1, total, "risk table")
-    tables = [write_table(assessment, out / f"risk_table{suffix}").name for suffix in (".csv", ".xlsx", ".geojson")]
     index = write_index(maps, out / "index.html", assessment=assessment, layers=read, tables=tables)
     tell(total, total, "done")
     return index
@@ -153,12 +155,18 @@ def _say_nothing(_done: int, _total: int, _what: str) -> None:
 
 def _map_files(definitions: str | Path | Iterable[str | Path]) -> list[Path]:
     """Return the map files meant, in the order of their names where a folder is given."""
-    if not isinstance(definitions, str | Path):
-        return [Path(path) for path in definitions]
-    path = Path(definitions)
-    paths = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+    if isinstance(definitions, str | Path):
+        path = Path(definitions)
+        paths = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+    else:
+        paths = [Path(path) for path in definitions]
     if not paths:
-        message = f"{path} holds no map file; add a .toml such as maps/ashdod_port_hinterland.toml"
+        message = f"no map to build in {definitions}; add a .toml such as maps/ashdod_port_hinterland.toml"
+        raise DefinitionError(message)
+    names = [path.stem for path in paths]
+    taken = sorted({name for name in names if name == "index" or names.count(name) > 1})
+    if taken:
+        message = f"{', '.join(taken)}: two pages of one name would overwrite each other; rename a map file"
         raise DefinitionError(message)
     return paths
 
@@ -166,15 +174,12 @@ def _map_files(definitions: str | Path | Iterable[str | Path]) -> list[Path]:
 def _existing(layers: Layers, day: date) -> tuple[dict[str, gpd.GeoDataFrame], pd.DataFrame]:
     """Return the features that exist on a day, by layer, and what was left out with the dates that say why."""
     held = {layer: valid_on(frame, day) for layer, frame in layers.frames.items()}
-    left_out = [
-        frame.loc[~held[layer], ["feature_id", "layer", "name_en", "name_he", "status", "valid_from", "valid_to"]]
-        for layer, frame in layers.frames.items()
-    ]
+    left_out = [frame.loc[~held[layer], list(_EXCLUDED)] for layer, frame in layers.frames.items()]
     features = {
         layer: frame[held[layer]].sort_values("feature_id").reset_index(drop=True)
         for layer, frame in layers.frames.items()
     }
-    return features, pd.concat(left_out, ignore_index=True) if left_out else pd.DataFrame()
+    return features, pd.concat(left_out, ignore_index=True) if left_out else pd.DataFrame(columns=list(_EXCLUDED))
 
 
 def _unread(layers: Layers, rules: Iterable[Rule]) -> dict[str, str]:
@@ -205,12 +210,7 @@ def _nearest(features: dict[str, gpd.GeoDataFrame], rules: Iterable[Rule]) -> pd
     if not sites or not subjects:
         return pd.DataFrame(columns=list(PAIRS))
     objects = gpd.GeoDataFrame(pd.concat(sites, ignore_index=True), geometry="geometry", crs=CRS)
-    # a system that is itself a subject is not its own nearest site
-    parts = [
-        nearest_sites(own, objects[~objects["feature_id"].isin(own["feature_id"])].reset_index(drop=True))
-        for own in subjects
-    ]
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat([nearest_sites(own, objects) for own in subjects], ignore_index=True)
 
 
 def _names(layers: Layers) -> Names:

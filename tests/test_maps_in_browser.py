@@ -25,6 +25,8 @@ HOSTILE = (
 )
 # what is no text of people: numbers, and the values by which rows find each other
 KEYS = {"feature_id", "layer", "geometry", "accuracy_m", "ownership_share", "party_id", "link_id", "authority_id"}
+# read as dates before they are shown, and whole dates once layers are read
+DATES = {"valid_from", "valid_to"}
 
 
 @pytest.fixture(scope="module")
@@ -245,8 +247,8 @@ def test_the_index_opens_and_passes_its_language_on(folder, open_page):
     assert page.asked == page.complaints == []
 
 
-def poisoned(frame):
-    text = [c for c in frame.columns if c not in KEYS and not pd.api.types.is_numeric_dtype(frame[c])]
+def poisoned(frame, keep=KEYS):
+    text = [c for c in frame.columns if c not in keep and not pd.api.types.is_numeric_dtype(frame[c])]
     return frame.assign(**dict.fromkeys(text, HOSTILE))
 
 
@@ -275,7 +277,7 @@ def hostile(tmp_path_factory, layers, assessment, definitions):
         layers,
         catalog=catalog,
         frames={name: poisoned(frame) for name, frame in layers.frames.items()},
-        tables={name: poisoned(frame) for name, frame in layers.tables.items()},
+        tables={name: poisoned(frame, KEYS | DATES) for name, frame in layers.tables.items()},
     )
     said = (
         "title_en",
@@ -292,7 +294,9 @@ def hostile(tmp_path_factory, layers, assessment, definitions):
     )
     bad_assessment = dataclasses.replace(
         assessment,
-        policy=assessment.policy.model_copy(update={"title_en": HOSTILE, "version": HOSTILE, "rule": rules}),
+        policy=assessment.policy.model_copy(
+            update={**dict.fromkeys(("title_en", "version", "about_en", "about_he"), HOSTILE), "rule": rules}
+        ),
         findings=assessment.findings.assign(reason_en=HOSTILE, reason_he=HOSTILE),
         table=assessment.table.assign(risk_class=HOSTILE),
     )

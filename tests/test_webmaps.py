@@ -1,9 +1,13 @@
 """What a map shows, as a value; and the one file it is written to."""
 
+import builtins
+import importlib
 import json
 import re
+import sys
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 
 import folium
 import geopandas as gpd
@@ -13,7 +17,7 @@ import shapely
 from folium.plugins import Fullscreen
 
 from geoprox import geodesy
-from geoprox.errors import DefinitionError, FormatError
+from geoprox.errors import DefinitionError, FormatError, InstallationError
 from geoprox.layers import read_layers
 from geoprox.model.policy import read_policy
 from geoprox.pipeline import assess
@@ -215,6 +219,116 @@ def test_no_more_digits_than_the_accuracy_allows(text, expected):
 
 def test_a_share_is_never_none_or_all_unless_it_is():
     assert [share_text(x) for x in (0.0, 1e-6, 0.5, 0.999, 1.0)] == ["0%", "<1%", "50%", ">99%", "100%"]
+
+
+def test_a_possible_finding_is_never_said_to_be_sure(layers, assessment, ashdod):
+    possible = assessment.findings["verdict"] == "possible"
+    for likelihood, said in ((0.0, "<1%"), (1.0, ">99%")):
+        findings = assessment.findings.assign(likelihood=assessment.findings["likelihood"].mask(possible, likelihood))
+        cards = make_scene(replace(assessment, findings=findings), layers, ashdod)["findings"]
+        assert {card["likelihood"] for card in cards if card["verdict"] == "possible"} == {said}
+
+
+def test_the_days_and_the_policys_own_words_are_told(layers, assessment, ashdod):
+    policy = assessment.policy.model_copy(update={"about_en": "By law.", "about_he": "על פי דין."})
+    told = make_scene(replace(assessment, policy=policy, as_of=date(2020, 1, 2)), layers, ashdod)["caveats"]
+    for lang in ("en", "he"):
+        assert "2020-01-02" in told[0][lang]
+        assert layers.catalog.as_of.isoformat() in told[0][lang]
+    assert told[1] == {"en": "By law.", "he": "על פי דין."}
+    assert "planning assumption" not in json.dumps(told)
+
+
+def test_a_rule_not_in_force_has_no_ring(layers, assessment, ashdod):
+    rules = tuple(
+        rule.model_copy(update={"valid_to": date(2020, 1, 1)}) if rule.id == "port-hinterland" else rule
+        for rule in assessment.policy.rule
+    )
+    policy = assessment.policy.model_copy(update={"rule": rules})
+    scene = make_scene(assess(layers, policy), layers, ashdod)
+    assert {ring["rule"] for ring in scene["rings"]} == {"port-beside"}
+    assert [rule["id"] for rule in scene["ringRules"]] == ["port-beside"]
+
+
+def test_links_that_are_over_come_last_and_are_told(layers, assessment, repo):
+    scene = make_scene(assessment, layers, read_map(repo / "maps/haifa_bay.toml"))
+    card = next(f for f in scene["features"] if f["id"] == "fp-haifa-bayport")
+    over = ["not in force on 2026-11-24" in party["what"]["en"] for party in card["parties"]]
+    assert any(over)
+    assert over == sorted(over)
+    loan = next(party for party in card["parties"] if "HSBC" in party["name"]["en"])
+    assert "2014-03-21 – 2015" in loan["what"]["en"]
+    assert "לא בתוקף" in loan["what"]["he"]
+
+
+def test_a_label_of_no_feature_is_an_error_that_names_the_near_ones(layers, assessment, ashdod):
+    with pytest.raises(DefinitionError, match=r"'port-ashdod-odl', did you mean .*port-ashdod-old"):
+        make_scene(assessment, layers, ashdod.model_copy(update={"label": ("port-ashdod-odl",)}))
+
+
+def test_a_label_that_did_not_exist_on_the_day_or_was_not_read_is_left_out(layers, assessment, ashdod):
+    gone = assessment.excluded.loc[assessment.excluded["layer"] == "foreign_projects", "feature_id"].iloc[0]
+    assert make_scene(assessment, layers, ashdod.model_copy(update={"label": (gone,)}))["label"] == []
+    unread = replace(layers, frames={name: frame for name, frame in layers.frames.items() if name != "ports"})
+    assert "port-ashdod-old" not in make_scene(assessment, unread, ashdod)["label"]
+
+
+@pytest.mark.parametrize(("accuracy_m", "lat"), [(1_500_000.0, 31.824), (20_000_000.0, 31.824), (900_000.0, 85.0)])
+def test_what_no_disc_can_show_is_named_and_not_drawn(layers, ashdod, assessment, accuracy_m, lat):
+    ports = layers["ports"].copy()
+    at = ports.index[ports["feature_id"] == "port-ashdod-old"]
+    ports.loc[at, "accuracy_m"] = accuracy_m
+    ports.loc[at, "geometry"] = shapely.Point(34.647, lat)
+    vague = replace(layers, frames={**layers.frames, "ports": ports})
+    everywhere = ashdod.model_copy(update={"bounds": (-179.0, -85.0, 179.0, 88.0)})
+    scene = make_scene(assessment, vague, everywhere)
+    assert "port-ashdod-old" in ids(scene, "wide")
+    assert "port-ashdod-old" in ids(scene, "inFrame")
+    assert "port-ashdod-old" not in {name for circle in scene["circles"] for name in circle["features"]}
+    here = {f["id"]: f for f in make_scene(assessment, vague, ashdod)["features"]}
+    assert ("port-ashdod-old" in here) == (lat < 80)
+
+
+def test_a_map_of_no_layers_is_empty_and_says_so(repo, tmp_path):
+    folder = tmp_path / "layers"
+    folder.mkdir()
+    (folder / "catalog.toml").write_text((repo / "layers/catalog.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    nothing = read_layers(folder)
+    assert not nothing.frames
+    judged = assess(nothing, read_policy(repo / "layers/policy.toml"))
+    for name in MAPS:
+        definition = read_map(repo / f"maps/{name}.toml")
+        scene = make_scene(judged, nothing, definition)
+        assert scene["features"] == scene["rings"] == scene["findings"] == []
+        assert "None of the layers" in scene["notes"][0]["en"]
+        assert "could not be read" in scene["words"]["nothing"]["en"]
+        assert all(entry["state"]["en"] == "missing" for entry in scene["layers"])
+        write_map(make_map(judged, nothing, definition=definition), tmp_path / f"{name}.html")
+    index = write_index({}, tmp_path / "index.html", assessment=judged, layers=nothing)
+    assert "missing" in index.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("package", ["folium", "jinja2", "xstatic"])
+def test_packages_that_are_not_installed_are_named(monkeypatch, package):
+    real = builtins.__import__
+
+    def without(name, *args, **kwargs):
+        if name.split(".")[0] == package:
+            raise ModuleNotFoundError(name=name)
+        return real(name, *args, **kwargs)
+
+    for name in [name for name in sys.modules if name.split(".")[0] == package or name.startswith("geoprox.webmaps")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(InstallationError, match=r"install geoprox\[maps\]"):
+        importlib.import_module("geoprox.webmaps")
+
+
+def test_a_folder_is_no_file_to_write_to(layers, assessment, ashdod, tmp_path):
+    with pytest.raises(FormatError, match="is a folder"):
+        write_map(make_map(assessment, layers, definition=ashdod), tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_unreadable_layers_are_told_not_hidden(layers, assessment, ashdod):

@@ -8,7 +8,6 @@ import typer
 
 import geoprox as gp
 from geoprox.errors import LayerError
-from geoprox.outputs import require_writer
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -49,7 +48,7 @@ def near(
     out: _Out,
 ) -> None:
     """Write the pairs of two files that are, or may be, within a distance of each other."""
-    require_writer(out)
+    gp.require_writer(out)
     pairs = gp.near(_read(left), _read(right), within_m=metres(within))
     typer.echo(f"{len(pairs)} pairs: {gp.write_table(pairs, out)}")
 
@@ -58,7 +57,7 @@ def buffer(
     source: _Vector, *, radius: Annotated[str, typer.Option(help="Radius, with unit: 500m, 5km, 1mi.")], out: _Out
 ) -> None:
     """Write the zone around each feature of a file, on the ellipsoid."""
-    require_writer(out)
+    gp.require_writer(out)
     frame = _read(source)
     zones = frame.set_geometry(gp.buffer(frame, metres(radius)))
     typer.echo(f"{len(zones)} zones: {gp.write_table(zones, out)}")

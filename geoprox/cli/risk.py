@@ -22,6 +22,8 @@ def risk(
     *, layers: LayersOption = LAYERS, policy: PolicyOption = POLICY, as_of: AsOfOption = None, out: OutOption = None
 ) -> None:
     """Apply the policy to the layers' subjects; print the table, or write it whole to a file."""
+    if out:
+        gp.require_writer(out)
     assessment = gp.assess(gp.read_layers(layers), gp.read_policy(policy), as_of=as_of)
     if out:
         typer.echo(

@@ -15,6 +15,8 @@ from geoprox.model.dates import first_day, last_day
 from geoprox.model.vocabulary import Action, Verification
 
 _IDS = {"links": "link_id", "parties": "party_id", "authorities": "authority_id"}
+_EARTH_M = 20_004_000  # half way round the globe: no radius says more
+_CLEAN = "remove spaces around it, and characters that are no characters"
 _SPELLING = "mend its spelling, if it was meant to be one of the schema"
 Values = pd.Series
 Fault = tuple[int, str, Action, str, str]  # position, code, action, message, remedy
@@ -76,7 +78,7 @@ def check_geometry(entry: LayerEntry, geometry: Geometries, given: np.ndarray) -
         issues.append(Issue(entry.id, at + 1, "geometry", code, action, message, remedy))
         if code == "invalid_geometry":
             out[at] = shapely.make_valid(out[at])
-        elif code != "outside_extent":
+        else:
             out[at] = None
     return out, issues
 
@@ -174,9 +176,8 @@ def _geometry_fault(
         )
     extent = shapely.box(*entry.extent)
     if not shapely.intersects(geometry, extent):
-        message = f"lies outside the extent that {entry.id} claims to cover"
+        message = f"lies outside the extent that {entry.id} claims to cover; every rule on it is unknown"
         if shapely.intersects(shapely.transform(geometry, lambda c: c[:, ::-1]), extent):
-            message = f"{message}, and inside it the other way round; every rule on it is unknown"
             return "swapped", Action.KEPT, message, "longitude and latitude look swapped; put longitude first"
         return "outside_extent", Action.KEPT, message, "mend it, or widen the layer's extent in the catalog"
     return None
@@ -188,7 +189,19 @@ def _text(values: Values, column: Column) -> tuple[Values, list[Fault]]:
         (int(at), "not_text", Action.REPAIRED, f"{column.name} {values.iloc[at]!r} taken as text", "put it in quotes")
         for at in np.flatnonzero(strange)
     ]
-    text = values.map(str, na_action="ignore").astype("string")
+    given = values.map(str, na_action="ignore")
+    # half a surrogate pair cannot be written anywhere: it becomes a question mark
+    text = given.map(lambda v: v.encode(errors="replace").decode().strip(), na_action="ignore").astype("string")
+    faults += [
+        (
+            int(at),
+            "odd_characters",
+            Action.REPAIRED,
+            f"{column.name} {given.iloc[at]!r} taken as {text.iloc[at]!r}",
+            _CLEAN,
+        )
+        for at in np.flatnonzero(given.notna() & (given != text.astype(object)))
+    ]
     if column.allowed is None:
         return text, faults
     allowed = [member.value for member in column.allowed]
@@ -203,7 +216,7 @@ def _text(values: Values, column: Column) -> tuple[Values, list[Fault]]:
 
 
 def _number(values: Values, column: Column) -> tuple[Values, list[Fault]]:
-    return _numeric(values, column, upper=np.inf, what="a number of at least 0")
+    return _numeric(values, column, upper=_EARTH_M, what=f"a number from 0 to {_EARTH_M:,.0f}")
 
 
 def _share(values: Values, column: Column) -> tuple[Values, list[Fault]]:
@@ -253,8 +266,19 @@ def _date(values: Values, column: Column) -> tuple[Values, list[Fault]]:
     return text, faults
 
 
+def _country(values: Values, column: Column) -> tuple[Values, list[Fault]]:
+    """Check for two capital letters; which countries there are is not checked, since that changes."""
+    text, faults = _text(values, column)
+    wrong = text.notna() & ~text.str.fullmatch("[A-Z]{2}").fillna(value=False)
+    for at in np.flatnonzero(wrong).tolist():
+        message = f"{column.name} {text.iloc[at]!r} is no ISO 3166 alpha-2 code; taken as not known"
+        faults.append((at, "not_a_country", Action.REPAIRED, message, "write two capital letters, such as CN"))
+    return text.mask(wrong), faults
+
+
 _KINDS: dict[str, Callable[[Values, Column], tuple[Values, list[Fault]]]] = {
     "text": _text,
+    "country": _country,
     "number": _number,
     "share": _share,
     "date": _date,

@@ -20,6 +20,7 @@ from geoprox.model.values import Layers
 from geoprox.model.vocabulary import Action, Coverage
 
 CATALOG = "catalog.toml"
+_LARGEST = 2_000_000_000  # bytes: what can be held in memory several times over
 _WGS84_NAMES = ("CRS84", "EPSG::4326", "EPSG:4326")
 
 
@@ -76,6 +77,7 @@ def _read(
     extent = getattr(entry, "extent", None)
     day = catalog.as_of.isoformat()
     try:
+        _require_inside(path, folder)
         frame = _features(path, entry, issues) if isinstance(entry, LayerEntry) else _table(path, entry, issues)
     except FileNotFoundError:
         return None, (
@@ -86,10 +88,23 @@ def _read(
             extent,
             f"{entry.file} is not in {folder}; add it, or take it off the catalog",
         )
-    except (OSError, LayerError, CRSMismatchError) as error:
+    except (OSError, ValueError, LayerError, CRSMismatchError) as error:
         return None, (entry.id, Coverage.FAILED.value, 0, day, extent, str(error))
     state = Coverage.READ if len(frame) else Coverage.EMPTY
     return frame, (entry.id, state.value, len(frame), day, extent, "" if len(frame) else f"{entry.file} has no rows")
+
+
+def _require_inside(path: Path, folder: Path) -> None:
+    """Raise unless a path leads to a plain file of the folder, and not to one too large to be a layer."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        message = f"{path} lies outside the folder of layers; copy the file into it"
+        raise LayerError(message)
+    if path.exists() and not path.is_file():
+        message = f"{path} is no plain file; give the name of a GeoJSON or CSV file"
+        raise LayerError(message)
+    if path.exists() and path.stat().st_size > _LARGEST:
+        message = f"{path} has {path.stat().st_size:,} bytes, a layer at most {_LARGEST:,}; split it, or clip it"
+        raise LayerError(message)
 
 
 def _features(path: Path, entry: LayerEntry, issues: list[Issue]) -> gpd.GeoDataFrame:
@@ -105,8 +120,19 @@ def _features(path: Path, entry: LayerEntry, issues: list[Issue]) -> gpd.GeoData
     given = np.array([bool(m.get("geometry")) for m in members], dtype=bool)
     geometry, faults = check_geometry(entry, np.asarray(geometry, dtype=object).reshape(-1), given)
     issues += faults
+    frame = _without_reserved(entry.id, frame, issues)
     frame.insert(1, "layer", pd.Series(entry.id, index=frame.index, dtype="string"))
     return gpd.GeoDataFrame(frame, geometry=geometry, crs=CRS)
+
+
+def _without_reserved(layer: str, frame: pd.DataFrame, issues: list[Issue]) -> pd.DataFrame:
+    """Rename columns of the file that have a name geoprox itself gives."""
+    names = {name: f"{name}_of_file" for name in ("layer", "geometry") if name in frame.columns}
+    issues += [
+        Issue(layer, None, name, "reserved_column", Action.REPAIRED, f"column {name} named {new}", "rename it")
+        for name, new in names.items()
+    ]
+    return frame.rename(columns=names)
 
 
 def _feature_members(path: Path) -> list[dict[str, Any]]:

@@ -33,6 +33,14 @@ class LayerEntry(Definition):
     attribution: str
     omitted: tuple[Omitted, ...] = ()
 
+    @model_validator(mode="after")
+    def _has_an_extent(self) -> Self:
+        west, south, east, north = self.extent
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+            message = f"extent {self.extent} is not west, south, east, north in degrees, longitude first"
+            raise ValueError(message)
+        return self
+
 
 class TableEntry(Definition):
     """One table: a CSV file without geometry."""

@@ -19,7 +19,7 @@ class Column:
 
     name: str
     about: str
-    kind: str = "text"  # text, number, date, share
+    kind: str = "text"  # text, country, number, date, share
     allowed: type[StrEnum] | None = None
     required: bool = False
 
@@ -61,7 +61,7 @@ LAYER_COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(name="parent", about="whose company it is"),
     ),
     "smart_city": (
-        Column(name="system", about="cctv, traffic, telecom, command_control, transit or lighting", required=True),
+        Column(name="system", about="what the system does", allowed=v.System, required=True),
         Column(name="vendor", about="who supplies it; empty: not public"),
     ),
     "municipalities": (),
@@ -71,7 +71,7 @@ LINKS = (
     Column(name="link_id", about="unique and stable", required=True),
     Column(name="feature_id", about="the feature that the party is linked to", required=True),
     Column(name="party_id", about="the party, from parties.csv; empty: not named by the source"),
-    Column(name="link_country", about="ISO 3166 alpha-2; empty: not known"),
+    Column(name="link_country", about="ISO 3166 alpha-2; empty: not known", kind="country"),
     Column(name="link_type", about="what stands behind the party", allowed=v.LinkType, required=True),
     Column(name="ownership_share", about="0..1; empty: not known or no ownership", kind="share"),
     Column(name="role", about="what the party does", allowed=v.Role, required=True),
@@ -89,7 +89,7 @@ PARTIES = (
     Column(name="name_en", about="English name", required=True),
     Column(name="name_he", about="Hebrew name; empty: none found"),
     Column(name="name_zh", about="Chinese name; empty: none found"),
-    Column(name="country", about="ISO 3166 alpha-2; empty: not known"),
+    Column(name="country", about="ISO 3166 alpha-2; empty: not known", kind="country"),
     Column(name="parent_id", about="the party above it; empty: none or not known"),
     *SOURCED,
     Column(name="note", about="what sources contradict, and what is not known"),
@@ -163,6 +163,7 @@ TABLE = (
     "within_count",
     "possible_count",
     "unknown_count",
+    "link_count",
     "authorities_en",
     "authorities_he",
     "deciding_link",

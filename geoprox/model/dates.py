@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from datetime import date
+from datetime import date, datetime
 
 import pandas as pd
 
@@ -42,10 +42,10 @@ def read_day(value: "str | date") -> date:
     DefinitionError
         The text is not one whole day.
     """
-    if isinstance(value, date):
-        return value
     try:
-        return date.fromisoformat(value)
+        # a time of day, which a pandas Timestamp has too, is dropped
+        day = value.date() if isinstance(value, datetime) else value
+        return day if isinstance(day, date) and day == day else date.fromisoformat(str(day))  # noqa: PLR0124 -- NaT is not itself
     except (TypeError, ValueError) as error:
         message = f"as_of {value!r} is not a day; write it as YYYY-MM-DD, for example 2022-05-11"
         raise DefinitionError(message) from error

@@ -71,6 +71,7 @@ class Role(StrEnum):
     PARTNER = "partner"
     SUPPLIER = "supplier"
     BIDDER = "bidder"
+    UNKNOWN = "unknown"
 
 
 class LinkStatus(StrEnum):
@@ -100,6 +101,20 @@ class MilitaryComponent(StrEnum):
     YES = "yes"
     PARTLY = "partly"
     NONE_FOUND = "none_found"
+    UNKNOWN = "unknown"
+
+
+class System(StrEnum):
+    """What a smart-city system does."""
+
+    CCTV = "cctv"
+    PLATE_RECOGNITION = "plate_recognition"
+    COMMAND_CONTROL = "command_control"
+    TRAFFIC = "traffic"
+    TRANSIT = "transit"
+    TELECOM = "telecom"
+    LIGHTING = "lighting"
+    SENSORS = "sensors"
     UNKNOWN = "unknown"
 
 

@@ -13,7 +13,6 @@ WORDS: dict[str, tuple[str, str]] = {
     Verdict.WITHIN: ("within", "בתחום"),
     Verdict.POSSIBLE: ("possible", "אפשרי"),
     Verdict.OUTSIDE: ("outside", "מחוץ לתחום"),
-    Verdict.UNKNOWN: ("not assessable", "לא ניתן להערכה"),
     Outcome.NOTE: ("note", "לרשום"),
     Outcome.NOTIFY: ("notify", "ליידע"),
     Outcome.CONSULT: ("consult", "להיוועץ"),
@@ -42,6 +41,7 @@ WORDS: dict[str, tuple[str, str]] = {
     RiskClass.MEDIUM: ("medium", "בינוני"),
     RiskClass.LOW: ("low", "נמוך"),
     RiskClass.NONE: ("none found", "לא נמצא"),
+    "unknown": ("not known", "לא ידוע"),
     Relation.SAME_SITE: ("the same site", "אותו אתר"),
 }
 
@@ -71,11 +71,22 @@ def say_attribute(name: str, language: Language) -> str:
 def say(value: str, language: Language) -> str:
     """Return a vocabulary value in words; a value without words reads as itself.
 
+    ``unknown`` reads "not known", whatever it is that is not known.
+
     >>> say("within", "he")
     'בתחום'
     """
     plain = value.replace("_", " ")
     return WORDS.get(value, (plain, plain))[LANGUAGES.index(language)]
+
+
+def say_share(share: float) -> str:
+    """Return the likelihood of a possible finding in percent; neither none nor all, however near it comes.
+
+    >>> say_share(0.0), say_share(0.42), say_share(0.998)
+    ('<1%', '42%', '>99%')
+    """
+    return "<1%" if share < 0.01 else ">99%" if share > 0.99 else f"{share:.0%}"
 
 
 def say_distance(metres: float, language: Language, *, doubt_m: float = 0.0) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from html import escape
 from importlib.resources import files
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -20,11 +21,12 @@ from geoprox.model.values import Assessment
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
-_CELL = 32_767  # characters a cell of .xlsx holds
+_CELL, _ROWS = 32_767, 1_048_576  # characters a cell, and rows a sheet, of .xlsx holds
+_TOO_LONG = "too many vertices for a cell: see .csv, .gpkg or .geojson"
 _SENTENCE = 120  # characters from which a cell of a page is wide
-_WKT = ("POINT", "LINESTRING", "POLYGON", "MULTI", "GEOMETRYCOLLECTION")
 # a cell that begins so is a formula to spreadsheet programs; an apostrophe before it keeps it text
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_GDAL_OPTIONS = Lock()
 Sheets = Mapping[str, pd.DataFrame]
 Writer = Callable[[Sheets, Path], None]
 
@@ -62,8 +64,20 @@ def write_table(risk: Assessment | pd.DataFrame, path: str | Path) -> Path:
     return path
 
 
-def require_writer(path: Path) -> Writer:
-    """Return what writes a file of this name; raise ``FormatError`` where nothing does."""
+def require_writer(path: str | Path) -> Writer:
+    """Return what writes a file of this name, so that a wrong one is told before the work and not after it.
+
+    Raises
+    ------
+    FormatError
+        The suffix is none that ``write_table`` knows.
+
+    Examples
+    --------
+    >>> require_writer("risk.csv").__name__
+    '_write_csv'
+    """
+    path = Path(path)
     write = WRITERS.get(path.suffix.lower())
     if write is None:
         message = f"{path.name}: cannot write {path.suffix or 'a file without suffix'}; use one of {', '.join(WRITERS)}"
@@ -121,19 +135,37 @@ def _write_xlsx(sheets: Sheets, path: Path) -> None:
             book.add_format({"text_wrap": True, "valign": "top"}),
         )
         for name, frame in sheets.items():
-            _fill(book.add_worksheet(name), _harmless(frame), *formats)
+            _fill(book.add_worksheet(name), _harmless(_short_shapes(frame)), *formats)
+
+
+def _short_shapes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose shapes fit a cell: one with too many vertices is left to the other formats, and says so."""
+    out = _plain(frame)
+    for name in frame.columns[[isinstance(dtype, gpd.array.GeometryDtype) for dtype in frame.dtypes]]:
+        out[name] = out[name].map(lambda text: text if len(text) <= _CELL else _TOO_LONG, na_action="ignore")
+    return out
 
 
 def _fill(sheet: "Worksheet", frame: pd.DataFrame, head: object, body: object) -> None:
+    if len(frame) >= _ROWS:
+        message = f"{len(frame):,} rows, and a sheet of .xlsx holds {_ROWS - 1:,}; write .parquet, .gpkg or .csv"
+        raise FormatError(message)
     sheet.freeze_panes(1, 1)
     sheet.write_row(0, 0, list(frame.columns), head)
     for column, name in enumerate(frame.columns):
         values = frame[name].astype(object).where(frame[name].notna(), None)
-        sheet.write_column(1, column, [v.item() if isinstance(v, np.generic) else v for v in values], body)
+        sheet.write_column(1, column, [_value(v) for v in values], body)
         lengths = values.map(lambda v: len(str(v)), na_action="ignore").fillna(0)
         _require_room(lengths, str(name))
         sheet.set_column(column, column, min(60, max(10, len(str(name)), lengths.max() if len(lengths) else 0)))
     sheet.autofilter(0, 0, max(len(frame), 1), max(len(frame.columns) - 1, 0))
+
+
+def _value(value: object) -> object:
+    """Return what a cell holds: numbers, truth and nothing as they are, anything else as its text."""
+    plain = value.item() if isinstance(value, np.generic) else value
+    finite = not isinstance(plain, float) or np.isfinite(plain)
+    return plain if plain is None or (isinstance(plain, bool | int | float) and finite) else str(plain)
 
 
 def _require_room(lengths: "pd.Series[int]", column: str) -> None:
@@ -161,7 +193,12 @@ def _write_parquet(sheets: Sheets, path: Path) -> None:
 
 
 def _write_gpkg(sheets: Sheets, path: Path) -> None:
-    # GDAL stamps the time of writing into the file unless told a time
+    # GDAL stamps the time of writing into the file unless told a time; the option holds for the whole process
+    with _GDAL_OPTIONS:
+        _write_layers(sheets, path)
+
+
+def _write_layers(sheets: Sheets, path: Path) -> None:
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
     try:
@@ -176,30 +213,31 @@ def _write_geojson(sheets: Sheets, path: Path) -> None:
     if not isinstance(table, gpd.GeoDataFrame):
         message = f"{path.name}: a table without geometry cannot be GeoJSON; use .csv or .xlsx"
         raise FormatError(message)
-    path.write_text(table.to_crs(CRS).to_json(drop_id=True, ensure_ascii=False, na="null") + "\n", encoding="utf-8")
+    text = table.to_crs(CRS).to_json(drop_id=True, ensure_ascii=False, na="null", default=str)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _write_html(sheets: Sheets, path: Path) -> None:
     page = files("geoprox.outputs").joinpath("table.html").read_text(encoding="utf-8")
-    body = "\n".join(f"<h2>{_text(name)}</h2>\n{_html_table(_plain(frame))}" for name, frame in sheets.items())
+    body = "\n".join(f"<h2>{_text(name)}</h2>\n{_html_table(frame)}" for name, frame in sheets.items())
     path.write_text(page.replace("{{ tables }}", body), encoding="utf-8")
 
 
 def _html_table(frame: pd.DataFrame) -> str:
     head = "".join(f"<th>{_text(name)}</th>" for name in frame.columns)
-    rows = frame.astype(object).where(frame.notna(), "").to_numpy().tolist()
-    # a cell may hold either script: the browser is told to judge each by its first letter
-    cells = ("".join(f'<td dir="auto"{_room(value)}>{_text(value)}</td>' for value in row) for row in rows)
-    body = "".join(f"<tr>{row}</tr>\n" for row in cells)
+    plain = _plain(frame)
+    rows = plain.astype(object).where(plain.notna(), "").to_numpy().tolist()
+    shapes = [isinstance(dtype, gpd.array.GeometryDtype) for dtype in frame.dtypes]
+    body = "".join(f"<tr>{''.join(map(_cell, row, shapes))}</tr>\n" for row in rows)
     return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
 
 
-def _room(value: object) -> str:
-    """Return the class of a cell: sentences get room, the coordinates of a shape one line, whatever their length."""
-    text = str(value)
-    if text.endswith(")") and text.startswith(_WKT):
-        return ' class="shape"'
-    return ' class="long"' if len(text) > _SENTENCE else ""
+def _cell(value: object, is_shape: bool) -> str:  # noqa: FBT001 -- mapped over a row
+    """Return a cell: sentences get room, the coordinates of a shape one line, whatever their length."""
+    text = _text(value)
+    room = ' class="shape"' if is_shape else ' class="long"' if len(text) > _SENTENCE else ""
+    # a cell may hold either script: the browser is told to judge each by its first letter
+    return f'<td dir="auto"{room}>{text}</td>'
 
 
 def _text(value: object) -> str:

@@ -28,6 +28,7 @@ class Input:
     index: pd.Index
     ids: pd.Series
     accuracy_m: Floats
+    labelled: bool  # the index is the caller's own, not a count
 
 
 def take(shapes: Shapes, name: str) -> Input:
@@ -43,6 +44,7 @@ def take(shapes: Shapes, name: str) -> Input:
     GeometryError
         Something that is no geometry, or an invalid one, stands among them.
     """
+    labelled = isinstance(shapes, gpd.GeoDataFrame | gpd.GeoSeries)
     if isinstance(shapes, gpd.GeoDataFrame | gpd.GeoSeries):
         require_crs(shapes, name)
         series = shapes.geometry
@@ -51,7 +53,7 @@ def take(shapes: Shapes, name: str) -> Input:
         listed = [shapes] if isinstance(shapes, shapely.Geometry) else list(shapes)
         geometry, index = np.array(listed, dtype=object), pd.RangeIndex(len(listed))
     _require_geometries(geometry, name)
-    return Input(geometry, index, _ids(shapes, index), _accuracy(shapes, index, name))
+    return Input(geometry, index, _ids(shapes, index), _accuracy(shapes, index, name), labelled=labelled)
 
 
 def _require_geometries(geometry: Geometries, name: str) -> None:
@@ -110,6 +112,9 @@ def per_row(value: float | Sequence[float] | Floats | pd.Series, index: pd.Index
 
     Raises ``GeometryError`` where the numbers are not as many as the rows, or one is negative or not a number.
     """
+    if isinstance(value, pd.Series) and not value.index.equals(index):
+        message = f"{name} is on another index than the rows; align it with reindex(), or give plain numbers"
+        raise GeometryError(message)
     values = np.asarray(value, dtype=float)
     if values.ndim and len(values) != len(index):
         message = f"{name} has {len(values)} values for {len(index)} rows; give one number, or one for each row"

@@ -96,6 +96,9 @@ def overlap(shapes: Shapes, zones: Shapes) -> pd.DataFrame:
 def _matched(a: Input, b: Input) -> tuple[Input, Input]:
     """Return both sides with as many rows as the longer one; one geometry stands for every row."""
     if len(a.geometry) == len(b.geometry):
+        if a.labelled and b.labelled and not a.index.equals(b.index):
+            message = "the two sides are on different indexes; align one with reindex(), or give plain arrays"
+            raise GeometryError(message)
         return a, b
     if len(b.geometry) == 1:
         return a, _repeated(b, a.index)
@@ -107,4 +110,5 @@ def _matched(a: Input, b: Input) -> tuple[Input, Input]:
 
 def _repeated(one: Input, index: pd.Index) -> Input:
     n = len(index)
-    return Input(one.geometry.repeat(n), index, pd.Series(one.ids.iloc[0], index=index), one.accuracy_m.repeat(n))
+    ids = pd.Series(one.ids.iloc[0], index=index)
+    return Input(one.geometry.repeat(n), index, ids, one.accuracy_m.repeat(n), labelled=one.labelled)

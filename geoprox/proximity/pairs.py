@@ -1,6 +1,8 @@
 """Pairs of a subject and an object within reach of each other, with their distance and its doubt."""
 
 from collections.abc import Sequence
+from operator import index
+from typing import SupportsIndex
 
 import geopandas as gpd
 import numpy as np
@@ -72,15 +74,19 @@ def near(
         message = "near() takes either within_m, in metres, or k, the number of nearest"
         raise GeometryError(message)
     if within_m is None:
-        if not isinstance(k, int) or k < 1:
-            message = f"k is {k}; ask for a whole number of at least 1 nearest"
-            raise GeometryError(message)
-        return _frame(a, b, geodesy.k_nearest(a.geometry, b.geometry, k))
+        return _frame(a, b, geodesy.k_nearest(a.geometry, b.geometry, _whole(k)))
     asked = per_row(within_m, a.index, "within_m")
     doubt_a, doubt_b = np.nan_to_num(a.accuracy_m), np.nan_to_num(b.accuracy_m)
     found = geodesy.within(a.geometry, b.geometry, asked + doubt_a + doubt_b.max(initial=0))
     may_be = found.nearest.distance_m - doubt_a[found.left] - doubt_b[found.right] <= asked[found.left]
     return _frame(a, b, found)[may_be].reset_index(drop=True)
+
+
+def _whole(k: object) -> int:
+    if isinstance(k, bool) or not isinstance(k, SupportsIndex) or index(k) < 1:
+        message = f"k is {k}; ask for a whole number of at least 1 nearest"
+        raise GeometryError(message)
+    return index(k)
 
 
 def pairs_within(subjects: gpd.GeoDataFrame, objects: gpd.GeoDataFrame, within_m: float) -> pd.DataFrame:
@@ -93,10 +99,11 @@ def pairs_within(subjects: gpd.GeoDataFrame, objects: gpd.GeoDataFrame, within_m
 
 
 def nearest_sites(subjects: gpd.GeoDataFrame, objects: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the nearest object of each subject, however far; the subject's own site (``same_as``) where it is one."""
+    """Return the nearest object of each subject, however far, itself not counted; its own site where it is one."""
     # ties go to the lower row, so objects are put in an order that does not depend on their file
     sites = objects.sort_values("feature_id", kind="stable")
-    pairs = _with_identity(near(subjects, sites, k=1), subjects, sites)
+    pairs = _with_identity(near(subjects, sites, k=2), subjects, sites)
+    pairs = pairs[pairs["subject_id"] != pairs["object_id"]]
     order = pairs.sort_values(["subject_id", "distance_m", "distance_max_m", "object_id"], kind="stable")
     return order.drop_duplicates("subject_id").reset_index(drop=True)
 

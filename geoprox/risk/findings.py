@@ -17,7 +17,7 @@ from geoprox import geodesy
 from geoprox.geodesy.ellipsoid import Floats
 from geoprox.model.columns import FINDINGS
 from geoprox.model.filters import answer, missing_facts
-from geoprox.model.policy import Policy, Rule
+from geoprox.model.policy import Policy, Rule, Score
 from geoprox.model.vocabulary import Verdict
 from geoprox.risk.links import FACTS, Decided, deciding_links
 from geoprox.risk.reasons import Names, reasons
@@ -47,7 +47,7 @@ def make_findings(policy: Policy, evidence: Evidence) -> pd.DataFrame:
     where the doubt decides, ``unknown`` where something the rule needs is missing. A rule without an object is
     ``within`` where its condition holds.
     """
-    parts = [_of_rule(rule, evidence) for rule in policy.rules_on(evidence.as_of)]
+    parts = [_of_rule(rule, evidence, policy.score) for rule in policy.rules_on(evidence.as_of)]
     filled = [part for part in parts if len(part)]
     if not filled:
         return pd.DataFrame(columns=list(FINDINGS))
@@ -70,12 +70,12 @@ def verdicts(pairs: pd.DataFrame, threshold_m: float) -> pd.Series:
     return pd.Series(values, index=pairs.index)
 
 
-def _of_rule(rule: Rule, evidence: Evidence) -> pd.DataFrame:
+def _of_rule(rule: Rule, evidence: Evidence, score: Score) -> pd.DataFrame:
     if rule.subject_layer in evidence.unread:
         judged = _empty(1).assign(why=f"layer:{rule.subject_layer}")
     else:
         subjects = evidence.features[rule.subject_layer]
-        decided = deciding_links(rule, subjects, evidence.links, evidence.linked)
+        decided = deciding_links(rule, subjects, evidence.links, evidence.linked, score)
         condition = answer(rule.subject_filter, subjects) & decided.answers
         judged = _of_subjects(rule, evidence, subjects.assign(condition=condition), decided)
     judged = judged.assign(

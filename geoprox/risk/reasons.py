@@ -11,7 +11,7 @@ import pandas as pd
 
 from geoprox.model.policy import Rule
 from geoprox.model.vocabulary import Relation, Verdict
-from geoprox.model.wording import LANGUAGES, Language, say, say_attribute, say_distance
+from geoprox.model.wording import LANGUAGES, Language, say, say_attribute, say_distance, say_share
 
 # a row of a frame, by column
 Row: TypeAlias = Mapping[Hashable, object]
@@ -84,7 +84,7 @@ def _possible(rule: Rule, row: Row, names: Names, language: Language) -> str:
     limit, basis, share = (
         say_distance(rule.within_m or 0, language),
         _basis(rule, language),
-        _percent(row["likelihood"]),
+        say_share(float(str(row["likelihood"]))),
     )
     if language == "en":
         return (
@@ -148,11 +148,6 @@ def _title(rule: Rule, language: Language) -> str:
 
 def _basis(rule: Rule, language: Language) -> str:
     return (rule.distance_basis_en if language == "en" else rule.distance_basis_he) or ""
-
-
-def _percent(likelihood: object) -> str:
-    share = float(str(likelihood))
-    return "<1%" if share < 0.01 else ">99%" if share > 0.99 else f"{share:.0%}"  # noqa: PLR2004 -- below and above what a percent can say
 
 
 def _joined(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Protocol
 import pandas as pd
 
 from geoprox.model.policy import Policy
-from geoprox.model.vocabulary import LinkStatus, RiskClass, Verdict
+from geoprox.model.vocabulary import RiskClass, Verdict
 from geoprox.model.wording import say
 from geoprox.risk.links import strongest_first
 from geoprox.risk.reasons import Names
@@ -20,24 +20,22 @@ FACTOR_COLUMNS = ("score", "en", "he")
 
 
 class Factor(Protocol):
-    """Weigh subjects: a frame on subject ids with ``score`` in 0..1 and a sentence in English and Hebrew."""
+    """Weigh subjects (features on their ids): ``score`` in 0..1 and a sentence in English and Hebrew for each."""
 
     def __call__(
-        self, subjects: pd.Index, findings: pd.DataFrame, links: pd.DataFrame, policy: Policy, names: Names
+        self, subjects: pd.DataFrame, findings: pd.DataFrame, links: pd.DataFrame, policy: Policy, names: Names
     ) -> pd.DataFrame:
         """Return ``score``, ``en`` and ``he`` for every subject."""
 
 
 def site_sensitivity(
-    subjects: pd.Index, findings: pd.DataFrame, links: pd.DataFrame, policy: Policy, names: Names
+    subjects: pd.DataFrame, findings: pd.DataFrame, links: pd.DataFrame, policy: Policy, names: Names
 ) -> pd.DataFrame:
     """Weigh what a subject is near: the heaviest finding about a site, its outcome's weight times its likelihood."""
     del links
     weights = {outcome.value: weight for outcome, weight in policy.score.outcome.items()}
-    found = findings[
-        findings["rule_id"].isin(_about_sites(policy))
-        & findings["verdict"].isin([Verdict.WITHIN.value, Verdict.POSSIBLE.value])
-    ]
+    found = about_sites(findings, policy)
+    found = found[found["verdict"].isin([Verdict.WITHIN.value, Verdict.POSSIBLE.value])].reset_index(drop=True)
     found = found.assign(weight=found["outcome"].map(weights).astype(float) * found["likelihood"])
     top = (
         found.sort_values(["weight", "distance_m"], ascending=[False, True], kind="stable")
@@ -58,17 +56,14 @@ def site_sensitivity(
 
 
 def foreign_link(
-    subjects: pd.Index, findings: pd.DataFrame, links: pd.DataFrame, policy: Policy, names: Names
+    subjects: pd.DataFrame, findings: pd.DataFrame, links: pd.DataFrame, policy: Policy, names: Names
 ) -> pd.DataFrame:
-    """Weigh who stands behind a subject: the heaviest foreign link valid on the day, type times role.
+    """Weigh who stands behind a subject: the heaviest of the links that a rule asks about, type times role.
 
     It weighs more where an agreement is secret.
     """
     del findings
-    foreign = links["link_country"].ne("IL").fillna(value=True)
-    standing = links["link_status"].ne(LinkStatus.LOST.value).fillna(value=True)
-    own = links["feature_id"].isin(subjects)
-    weighed = strongest_first(links[foreign & standing & own], policy.score)
+    weighed = strongest_first(links[links["feature_id"].isin(subjects.index)], policy.score)
     top = weighed.drop_duplicates("feature_id").set_index("feature_id")
     secret = weighed.groupby("feature_id")["secret"].any()
     top["added"] = secret.reindex(top.index).astype(float) * policy.score.secret_agreement
@@ -83,33 +78,38 @@ def foreign_link(
         out.loc[subject, "he"] = (
             f"זיקה {total:.2f}: {name.get('he', '')}, {say(row['link_type'], 'he')} ({row['weight']:.2f}{secrecy[1]})"
         )
-    return _for_all(
-        subjects, out, "link 0: no foreign link on record for the day", "זיקה 0: אין זיקה זרה רשומה ליום זה"
+    out = _for_all(
+        subjects, out, "link 0: no link on record that a rule asks about", "זיקה 0: אין זיקה רשומה שכלל שואל עליה"
     )
+    # an office that judges sites alone, whoever is behind a project, has rules that ask nothing of links
+    neutral = ~subjects["layer"].isin({rule.subject_layer for rule in policy.rule if rule.link_filter is not None})
+    out.loc[neutral, list(FACTOR_COLUMNS)] = (1.0, "link 1: no rule asks about links", "זיקה 1: אין כלל השואל על זיקות")
+    return out
 
 
 FACTORS: Mapping[str, Factor] = {"site_sensitivity": site_sensitivity, "foreign_link": foreign_link}
 
 
 def risk_classes(table: pd.DataFrame, findings: pd.DataFrame, policy: Policy) -> "pd.Series[str]":
-    """Return the class of each subject, by its score, its findings about sites and its likeliest finding.
+    """Return the class of each subject, by its score and its findings.
 
-    Below the classes by score: low where something worth asking about was found; else unknown where a rule about
-    sites could not be judged, since the score might be another; else low where something is barely possible. None
-    is left for subjects of which every rule about sites was judged and nothing is possible.
+    High and medium go by the score. Below them a subject is unknown where a rule about sites could not be judged,
+    since its score might be another; else low where something was found or is possible; else none.
     """
-    lost = findings["rule_id"].isin(_about_sites(policy)) & findings["verdict"].eq(Verdict.UNKNOWN.value)
+    lost = about_sites(findings, policy)["verdict"].eq(Verdict.UNKNOWN.value)
     out = pd.Series(RiskClass.NONE.value, index=table.index)
-    out = out.mask(table["possible_count"] > 0, RiskClass.LOW.value)
-    out = out.mask(table.index.isin(findings.loc[lost, "subject_id"]), RiskClass.UNKNOWN.value)
-    out = out.mask(table["likelihood"] >= policy.score.ask_from, RiskClass.LOW.value)
+    found = table.index.isin(findings.loc[findings["verdict"] != Verdict.UNKNOWN.value, "subject_id"])
+    out = out.mask(found, RiskClass.LOW.value)
+    out = out.mask(table.index.isin(lost.index[lost]), RiskClass.UNKNOWN.value)
     out = out.mask(table["risk_score"] >= policy.score.medium_from, RiskClass.MEDIUM.value)
     return out.mask(table["risk_score"] >= policy.score.high_from, RiskClass.HIGH.value)
 
 
-def _about_sites(policy: Policy) -> set[str]:
-    return {rule.id for rule in policy.rule if rule.about == "site"}
+def about_sites(findings: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Return the findings that tell of a site, not of a link alone, on their subjects' ids."""
+    rules = {rule.id for rule in policy.rule if rule.about == "site"}
+    return findings[findings["rule_id"].isin(rules)].set_index("subject_id", drop=False)
 
 
-def _for_all(subjects: pd.Index, out: pd.DataFrame, none_en: str, none_he: str) -> pd.DataFrame:
-    return out.reindex(subjects).fillna({"score": 0.0, "en": none_en, "he": none_he})
+def _for_all(subjects: pd.DataFrame, out: pd.DataFrame, none_en: str, none_he: str) -> pd.DataFrame:
+    return out.reindex(subjects.index).fillna({"score": 0.0, "en": none_en, "he": none_he})

@@ -8,8 +8,9 @@ from geoprox.model.policy import Policy
 from geoprox.model.vocabulary import RiskClass, Verdict
 from geoprox.model.wording import LANGUAGES, Language
 from geoprox.risk.findings import Evidence
+from geoprox.risk.links import counted_links
 from geoprox.risk.reasons import Names
-from geoprox.risk.score import FACTORS, risk_classes
+from geoprox.risk.score import FACTORS, about_sites, risk_classes
 
 _SHOWN = 3  # findings told in words in the table; the findings frame has all of them
 _COUNTED = {"within_count": Verdict.WITHIN, "possible_count": Verdict.POSSIBLE, "unknown_count": Verdict.UNKNOWN}
@@ -30,13 +31,15 @@ def make_table(policy: Policy, findings: pd.DataFrame, nearest: pd.DataFrame, ev
     )
     table = subjects.rename(columns={"source": "sources"})
     table = (
-        table.join(_factors(policy, table.index, findings, evidence))
-        .join(_counts(table.index, findings))
+        table.join(_factors(policy, table, findings, evidence))
+        .join(_counts(table.index, findings, policy))
         .join(_nearest(nearest, evidence))
     )
     table["risk_class"] = risk_classes(table, findings, policy)
     # what is hardly likely is found and counted, but nobody is bothered with it
-    worth_asking = findings[findings["likelihood"] >= policy.score.ask_from]
+    # what could not be judged, though, they may know
+    unjudged = findings["finding_id"].isin(about_sites(findings, policy)["finding_id"]) & findings["likelihood"].isna()
+    worth_asking = findings[(findings["likelihood"] >= policy.score.ask_from) | unjudged]
     for language in LANGUAGES:
         table[f"reasons_{language}"] = _reasons(table.index, findings, language)
         table[f"authorities_{language}"] = _authorities(table.index, worth_asking, evidence.names, language)
@@ -53,10 +56,12 @@ def _ordered(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return ranked.reset_index(drop=True)[list(TABLE)]
 
 
-def _factors(policy: Policy, subjects: pd.Index, findings: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
-    links = evidence.links if evidence.links is not None else pd.DataFrame(columns=[column.name for column in LINKS])
+def _factors(policy: Policy, subjects: pd.DataFrame, findings: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
+    rules = policy.rules_on(evidence.as_of)
+    known = evidence.links if evidence.links is not None else pd.DataFrame(columns=[column.name for column in LINKS])
+    links = counted_links(rules, evidence.features, known)
     factors = {name: factor(subjects, findings, links, policy, evidence.names) for name, factor in FACTORS.items()}
-    out = pd.DataFrame({name: factor["score"].round(4) for name, factor in factors.items()}, index=subjects)
+    out = pd.DataFrame({name: factor["score"].round(4) for name, factor in factors.items()}, index=subjects.index)
     out["risk_score"] = (100 * out.prod(axis=1)).round(1)
     for language in LANGUAGES:
         out[f"factors_{language}"] = (
@@ -65,13 +70,15 @@ def _factors(policy: Policy, subjects: pd.Index, findings: pd.DataFrame, evidenc
     return out
 
 
-def _counts(subjects: pd.Index, findings: pd.DataFrame) -> pd.DataFrame:
-    counts = {
-        name: findings.loc[findings["verdict"] == verdict, "subject_id"].value_counts()
-        for name, verdict in _COUNTED.items()
-    }
+def _counts(subjects: pd.Index, findings: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Return how many findings about sites there are of each verdict, their likelihood, and how many about links."""
+    sites = about_sites(findings, policy)
+    links = findings[~findings["finding_id"].isin(sites["finding_id"]) & findings["verdict"].eq(Verdict.WITHIN.value)]
+    counts = {name: sites.loc[sites["verdict"] == v, "subject_id"].value_counts() for name, v in _COUNTED.items()}
+    counts["link_count"] = links["subject_id"].value_counts()
     out = pd.DataFrame({name: count.reindex(subjects, fill_value=0) for name, count in counts.items()}, index=subjects)
-    return out.assign(likelihood=findings.groupby("subject_id")["likelihood"].max().reindex(subjects).round(4))
+    likeliest = sites["likelihood"].groupby(level=0).max()
+    return out.assign(likelihood=likeliest.reindex(subjects).astype(float).round(4))
 
 
 def _nearest(nearest: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:

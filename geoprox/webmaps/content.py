@@ -1,10 +1,12 @@
 """What a card says of each feature: its facts, and who is linked to it."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import geopandas as gpd
 import pandas as pd
 
+from geoprox.model.dates import valid_on
 from geoprox.model.values import Assessment, Layers
 from geoprox.webmaps.lengths import length_text
 from geoprox.webmaps.view import Json, Row, spot
@@ -15,7 +17,7 @@ _VAGUE = ("locality", "admin")
 
 def feature_cards(shown: gpd.GeoDataFrame, layers: Layers, assessment: Assessment) -> list[Json]:
     """Return the content of every shown feature, in the order of the frame."""
-    parties = _parties_by_feature(layers)
+    parties = _parties_by_feature(layers, assessment.as_of)
     classes = dict(zip(assessment.table["subject_id"], assessment.table["risk_class"], strict=True))
     # each row becomes a card of its own words: there is nothing here to vectorise
     return [
@@ -106,7 +108,8 @@ def _address(value: object) -> str:
     return address if address.startswith(("https://", "http://")) else ""
 
 
-def _parties_by_feature(layers: Layers) -> dict[str, list[Json]]:
+def _parties_by_feature(layers: Layers, day: date) -> dict[str, list[Json]]:
+    """Return the linked parties of each feature, those of the day first: what is over, or yet to come, is said so."""
     if "links" not in layers.tables:
         return {}
     links = layers.tables["links"]
@@ -115,14 +118,15 @@ def _parties_by_feature(layers: Layers) -> dict[str, list[Json]]:
         links = links.join(names, on="party_id")
     else:
         links = links.assign(name_en=links["party_id"], name_he="")
+    links = links.assign(holds=valid_on(links, day)).sort_values("holds", ascending=False, kind="stable")
     rows = links.to_dict("records")
     return {
-        str(feature): [_party(rows[k]) for k in at]
+        str(feature): [_party(rows[k], day) for k in at]
         for feature, at in links.groupby("feature_id", sort=True).indices.items()
     }
 
 
-def _party(link: Row) -> Json:
+def _party(link: Row, day: date) -> Json:
     name = both(link["name_en"], link["name_he"])
     if not name["en"]:
         name = both("party not named", "גורם שלא ננקב בשמו")
@@ -134,6 +138,7 @@ def _party(link: Row) -> Json:
             _share(link["ownership_share"]),
             word("link_status", link["link_status"]),
             _period(link),
+            both("") if link["holds"] else both(f"not in force on {day}", f"לא בתוקף ביום {day}"),
             word("agreement_published", link["agreement_published"]),
         ],
         ", ",

@@ -4,26 +4,33 @@ import pandas as pd
 
 from geoprox.model.policy import Policy, Rule
 from geoprox.model.values import Layers
-from geoprox.webmaps.lengths import interval_text, length_text, share_text
+from geoprox.model.vocabulary import Relation
+from geoprox.model.wording import say_share
+from geoprox.webmaps.lengths import interval_text, length_text
 from geoprox.webmaps.view import Json, Row
 from geoprox.webmaps.words import Text, both, plain, word
 
 _ORDER = {"within": 0, "possible": 1, "unknown": 2}
 
 
-def sorted_findings(findings: pd.DataFrame) -> pd.DataFrame:
+def sorted_findings(findings: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Return the findings as a reader wants them: within first, then the likelier, then the nearer.
 
-    Among equals, what is part of a site comes after what is near it, and what concerns no site comes last.
+    Among equals, what is part of a site (added column ``own``) comes after what is near it, and what concerns no site
+    comes last.
     """
+    same = pairs[pairs["relation"] == Relation.SAME_SITE.value]
+    own = pd.MultiIndex.from_frame(findings[["subject_id", "object_id"]]).isin(
+        list(zip(same["subject_id"], same["object_id"], strict=True))
+    )
     rank = findings["verdict"].map(_ORDER).fillna(len(_ORDER))
-    order = findings.assign(rank=rank, ahead=-findings["likelihood"].astype(float), own=findings["distance_max_m"] == 0)
+    order = findings.assign(rank=rank, ahead=-findings["likelihood"].astype(float), own=own)
     keys = ["rank", "ahead", "own", "distance_m", "finding_id"]
-    return order.sort_values(keys).drop(columns=["rank", "ahead", "own"]).reset_index(drop=True)
+    return order.sort_values(keys).drop(columns=["rank", "ahead"]).reset_index(drop=True)
 
 
 def finding_cards(findings: pd.DataFrame, names: dict[str, Text]) -> list[Json]:
-    """Return the content of each finding; ``names`` holds the name of every feature that may be an object."""
+    """Return the content of each finding of ``sorted_findings``; ``names`` has every feature that may be an object."""
     return [_card(row, names) for row in findings.to_dict("records")]
 
 
@@ -44,13 +51,13 @@ def _card(row: Row, names: dict[str, Text]) -> Json:
         "rule": row["rule_id"],
         "verdict": row["verdict"],
         "distance": _distance(row) if near else both(""),
-        "likelihood": share_text(float(row["likelihood"])) if row["verdict"] == "possible" else "",
+        "likelihood": say_share(float(row["likelihood"])) if row["verdict"] == "possible" else "",
         "reason": both(row["reason_en"], row["reason_he"]),
     }
 
 
 def _distance(row: Row) -> Text:
-    if float(row["distance_max_m"]) == 0:
+    if row["own"]:
         return both("part of the site itself", "חלק מן האתר עצמו")
     return interval_text(float(row["distance_m"]), float(row["distance_min_m"]), float(row["distance_max_m"]))
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from jinja2 import Environment
 
+from geoprox.files import whole
 from geoprox.model.briefing import MapDefinition
 from geoprox.model.values import Assessment, Layers
 from geoprox.model.vocabulary import RiskClass
 from geoprox.webmaps.legend import caveats, sources
 from geoprox.webmaps.page import static
-from geoprox.webmaps.selfcontained import sealed, write_whole
+from geoprox.webmaps.selfcontained import sealed
 from geoprox.webmaps.view import Json
 from geoprox.webmaps.words import both, word
 
@@ -49,20 +50,25 @@ def write_index(
     ...     write_index(maps, f"{folder}/index.html", assessment=risk, layers=layers).name
     'index.html'
     """
-    page = _TEMPLATE.render(
+    page = sealed(_page(maps, assessment, layers, tables))
+    with whole(path) as part:
+        part.write_text(page, encoding="utf-8", newline="\n")
+    return Path(path)
+
+
+def _page(maps: Mapping[str, MapDefinition], assessment: Assessment, layers: Layers, tables: Iterable[str]) -> str:
+    return _TEMPLATE.render(
         title=both(layers.catalog.title_en, layers.catalog.title_he),
         maps=[_map_entry(name, definition) for name, definition in maps.items()],
         tables=list(tables),
         classes=_classes(assessment),
-        caveats=caveats(assessment),
-        policy=both(assessment.policy.about_en, assessment.policy.about_he),
+        caveats=caveats(assessment, layers),
         basis=both(assessment.policy.score.basis_en, assessment.policy.score.basis_he),
         sources=sources(assessment, layers, [entry.id for entry in layers.catalog.layer]),
         words=_WORDS,
         css=static("index.css"),
         js=static("index.js"),
     )
-    return write_whole(sealed(page), path)
 
 
 def _map_entry(name: str, definition: MapDefinition) -> Json:

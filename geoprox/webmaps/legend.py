@@ -30,20 +30,32 @@ def layer_entries(layers: Layers, definition: MapDefinition, features: gpd.GeoDa
     ]
 
 
-def caveats(assessment: Assessment) -> list[Text]:
-    """Return what holds for every map: the day, the policy, and what neither can say."""
-    policy = assessment.policy
+def caveats(assessment: Assessment, layers: Layers) -> list[Text]:
+    """Return what holds for every map: the days, the policy and what it says of itself, and what neither can say."""
+    policy, day, compiled = assessment.policy, assessment.as_of, layers.catalog.as_of
     return [
         both(
-            f"Layers as of {assessment.as_of}; policy: {policy.title_en}, version {policy.version}.",
-            f"השכבות נכונות ליום {assessment.as_of}; מדיניות: {policy.title_he}, גרסה {policy.version}.",
+            f"Judged for {day}; layers compiled to {compiled}; policy: {policy.title_en}, version {policy.version}.",
+            f"ההערכה ליום {day}; השכבות נכונות ליום {compiled}; מדיניות: {policy.title_he}, גרסה {policy.version}.",
         ),
-        both("The distances are planning assumptions, not law.", "המרחקים הם הנחות תכנון, ולא דין."),
+        both(policy.about_en, policy.about_he),
         both("Classified sites are not in the data.", "אתרים מסווגים אינם כלולים בנתונים."),
         both(
             "Foreign origin is not a finding: a finding says what is near what, and who should look.",
             "מקור זר כשלעצמו אינו ממצא: ממצא אומר מה קרוב למה, ומי צריך לבדוק.",
         ),
+    ]
+
+
+def unread(layers: Layers, definition: MapDefinition) -> list[Text]:
+    """Return what a reader has to be told first where no layer of the map could be read; else nothing."""
+    if any(name in layers.frames for name in definition.layers):
+        return []
+    return [
+        both(
+            "None of the layers of this map could be read: it is empty, which says nothing of what there is.",
+            "אף לא אחת משכבות המפה ניתנה לקריאה: המפה ריקה, ואין בכך לומר דבר על הקיים.",
+        )
     ]
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from geoprox.model.wording import LANGUAGES, say_distance
+from geoprox.model.wording import LANGUAGES, say_distance, say_share
 from geoprox.webmaps.words import Text
 
 _CERTAIN_M = 1.0
@@ -51,13 +51,11 @@ def area_text(square_metres: float) -> Text:
 
 
 def share_text(share: float) -> str:
-    """Return a share in 0..1 in percent; what is neither none nor all is never shown as such.
+    """Return a share of an area, in 0..1, in percent; what is neither none nor all is never shown as such.
 
-    >>> share_text(0.003), share_text(0.42), share_text(0.998)
-    ('<1%', '42%', '>99%')
+    A likelihood is no such share: what is possible is never none or all, so ``say_share`` says it.
+
+    >>> share_text(0.003), share_text(0.42), share_text(0.998), share_text(1.0)
+    ('<1%', '42%', '>99%', '100%')
     """
-    if 0 < share < 0.01:  # noqa: PLR2004 -- one percent
-        return "<1%"
-    if 0.99 < share < 1:  # noqa: PLR2004 -- the same from above
-        return ">99%"
-    return f"{share:.0%}"
+    return f"{share:.0%}" if share in {0, 1} else say_share(share)

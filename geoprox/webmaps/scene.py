@@ -1,15 +1,22 @@
-"""What a map shows, as one value that can be written as JSON: the page's script draws it and decides nothing."""
+"""What a map shows, as one value that can be written as JSON.
+
+All that is said of the data is settled here. The page's script settles only how it is shown at each zoom: which symbols
+stand together, which labels have room, what is switched on.
+"""
+
+from difflib import get_close_matches
 
 import geopandas as gpd
 import pandas as pd
 
+from geoprox.errors import DefinitionError
 from geoprox.model.briefing import MapDefinition
 from geoprox.model.policy import Rule
 from geoprox.model.values import Assessment, Layers
 from geoprox.webmaps.base import base_map
 from geoprox.webmaps.content import feature_cards
 from geoprox.webmaps.findings import finding_cards, rule_cards, sorted_findings
-from geoprox.webmaps.legend import caveats, layer_entries, sources
+from geoprox.webmaps.legend import caveats, layer_entries, sources, unread
 from geoprox.webmaps.selfcontained import TILES
 from geoprox.webmaps.view import Json, View, coordinates, make_view, shown_features, spot
 from geoprox.webmaps.words import PAGE, Text, both, word
@@ -26,13 +33,15 @@ def make_scene(assessment: Assessment, layers: Layers, definition: MapDefinition
     Raises
     ------
     DefinitionError
-        The map names a layer or a rule that there is not.
+        The map names a layer, a rule or a feature that there is not.
     """
-    rules = ring_rules(assessment.policy, definition.rings, definition.layers)
+    rules = ring_rules(assessment.policy, definition, as_of=assessment.as_of)
     view = make_view(definition.bounds)
     shown = shown_features(layers, definition, view, assessment.excluded["feature_id"])
     features = shown[shown["layer"] != _PLACES].reset_index(drop=True)
-    findings = sorted_findings(assessment.findings[assessment.findings["subject_id"].isin(set(features["feature_id"]))])
+    _require_labels(definition, layers)
+    mine = assessment.findings["subject_id"].isin(set(features["feature_id"]))
+    findings = sorted_findings(assessment.findings[mine], assessment.pairs)
     circles = circle_shapes(features)
     return {
         **_words(definition, assessment, layers),
@@ -82,14 +91,38 @@ def _words(definition: MapDefinition, assessment: Assessment, layers: Layers) ->
         "title": both(definition.title_en, definition.title_he),
         "intro": both(definition.intro_en, definition.intro_he),
         "asOf": assessment.as_of.isoformat(),
-        "notes": [both(*pair) for pair in zip(definition.notes_en, definition.notes_he, strict=True)],
-        "caveats": caveats(assessment),
+        "notes": unread(layers, definition)
+        + [both(*pair) for pair in zip(definition.notes_en, definition.notes_he, strict=True)],
+        "caveats": caveats(assessment, layers),
         "sources": sources(assessment, layers, definition.layers),
-        "words": PAGE,
+        "words": _page_words(layers, definition),
         "tiles": f"{TILES}/{{z}}/{{x}}/{{y}}.png",
         "verdicts": {verdict: word("verdict", verdict) for verdict in ("within", "possible", "unknown")},
         "applies": both("applies", "חל"),
     }
+
+
+def _page_words(layers: Layers, definition: MapDefinition) -> dict[str, Text]:
+    """Return the words of the page: where a layer could not be read, no finding is no sign that there is none."""
+    if all(name in layers.frames for name in definition.layers):
+        return dict(PAGE)
+    return {**PAGE, "nothing": PAGE["nothing_read"]}
+
+
+def _require_labels(definition: MapDefinition, layers: Layers) -> None:
+    if any(name not in layers.frames for name in definition.layers):
+        # what is found nowhere may be a feature of the layer that could not be read
+        return
+    known = [i for name in definition.layers for i in layers.frames[name]["feature_id"]]
+    strange = [name for name in definition.label if name not in set(known)]
+    if strange:
+        told = "; ".join(_told(name, known) for name in strange)
+        raise DefinitionError(f"label: {told}; name features of the layers of the map ({', '.join(definition.layers)})")
+
+
+def _told(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known)
+    return f"there is no feature {name!r}" + (f", did you mean {' or '.join(near)}?" if near else "")
 
 
 def _outlines(features: gpd.GeoDataFrame) -> list[Json]:

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import html
 import re
-import tempfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -14,11 +13,14 @@ from typing import Any
 import folium
 
 from geoprox.errors import FormatError
+from geoprox.files import whole
 
 _CDN = "https://cdn.jsdelivr.net/npm/leaflet@1.9.3/dist/"
 LEAFLET_JS = f"{_CDN}leaflet.js"
 LEAFLET_CSS = f"{_CDN}leaflet.css"
 TILES = "https://tile.openstreetmap.org"
+# found on import, so that a package that is missing is told before any work is done
+_LEAFLET = Path(str(files("xstatic.pkg.leaflet"))) / "data"
 _KNOWN = {LEAFLET_JS: "leaflet.js", LEAFLET_CSS: "leaflet.css"}
 _FETCHING = {"src", "srcset", "data", "poster", "background", "action", "formaction", "manifest"}
 _SCRIPT_TAG = re.compile(r'<script src="([^"]*)"></script>')
@@ -37,7 +39,8 @@ def write_map(m: folium.Map, path: str | Path) -> Path:
     Parameters
     ----------
     m
-        From ``make_map``; any folium map that uses nothing but Leaflet will do.
+        From ``make_map``. Another folium map will do where its ``default_js`` and ``default_css``, and whatever was
+        added to it, ask for nothing but Leaflet; by itself folium asks for jQuery, Bootstrap and more.
     path
         The file to write; its folder is made where there is none.
 
@@ -57,7 +60,10 @@ def write_map(m: folium.Map, path: str | Path) -> Path:
     ...     gp.write_map(m, f"{folder}/eilat.html").name
     'eilat.html'
     """
-    return write_whole(self_contained(m), path)
+    page = self_contained(m)
+    with whole(path) as part:
+        part.write_text(page, encoding="utf-8", newline="\n")
+    return Path(path)
 
 
 def self_contained(m: folium.Map) -> str:
@@ -105,24 +111,6 @@ def sealed(page: str) -> str:
     return page.replace("<head>", f"<head>\n{meta}", 1)
 
 
-def write_whole(page: str, path: str | Path) -> Path:
-    """Write a page whole or not at all, and return its path."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".", delete=False
-    ) as file:
-        part = Path(file.name)
-        file.write(page)
-    try:
-        part.chmod(0o644)
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
-    return path
-
-
 class _Parts(HTMLParser):
     """Gathers the scripts and styles of a page, and everything in it that would fetch or run something else."""
 
@@ -165,7 +153,7 @@ def _asset(url: str) -> str:
         raise FormatError(
             f"the page would ask for {url}, which is not at hand; a briefing map may use {', '.join(_KNOWN)} only"
         )
-    text = (_leaflet() / _KNOWN[url]).read_text(encoding="utf-8")
+    text = (_LEAFLET / _KNOWN[url]).read_text(encoding="utf-8")
     text = _CSS_URL.sub(_picture, text) if url.endswith(".css") else _SOURCE_MAP.sub("", text)
     return text.replace("</script", r"<\/script")
 
@@ -174,11 +162,7 @@ def _picture(match: "re.Match[str]") -> str:
     name = match[1]
     if name.startswith(("#", "data:")):
         return match[0]
-    return f"url(data:image/png;base64,{base64.b64encode((_leaflet() / name).read_bytes()).decode()})"
-
-
-def _leaflet() -> Path:
-    return Path(str(files("xstatic.pkg.leaflet"))) / "data"
+    return f"url(data:image/png;base64,{base64.b64encode((_LEAFLET / name).read_bytes()).decode()})"
 
 
 def _with_steady_ids(page: str, tree: "dict[str, Any]") -> str:

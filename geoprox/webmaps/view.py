@@ -12,6 +12,8 @@ import shapely
 
 from geoprox import geodesy
 from geoprox.errors import DefinitionError
+from geoprox.geodesy.ellipsoid import R_MIN
+from geoprox.geodesy.zones import MAX_RADIUS_M
 from geoprox.model.briefing import MapDefinition
 from geoprox.model.columns import CRS
 from geoprox.model.values import Layers
@@ -54,8 +56,9 @@ def make_view(bounds: Bounds) -> View:
 def shown_features(layers: Layers, definition: MapDefinition, view: View, gone: Iterable[str]) -> gpd.GeoDataFrame:
     """Return the features a map shows, with what the map has to know of each.
 
-    Added columns: ``layer``; ``area`` (the footprint, or the disc that surely holds the position); ``wide`` (the disc
-    is wider than the frame, or there is no position: the feature is named beside the map, not drawn); ``in_frame``.
+    Added columns: ``layer``; ``area`` (the footprint, or the disc that surely holds the position; of a wide one the
+    point only); ``wide`` (the disc is wider than the frame or than any disc can be, or there is no position: the
+    feature is named beside the map, not drawn); ``in_frame``.
 
     Raises
     ------
@@ -65,9 +68,9 @@ def shown_features(layers: Layers, definition: MapDefinition, view: View, gone: 
     _require_layers(definition, layers)
     read = [layers.frames[name].assign(layer=name) for name in definition.layers if name in layers.frames]
     if not read:
-        return _with_areas(
-            gpd.GeoDataFrame({"feature_id": [], "layer": [], "accuracy_m": []}, geometry=[], crs=CRS), view
-        )
+        text = pd.Series([], dtype="string")
+        none = gpd.GeoDataFrame({"feature_id": text, "layer": text, "accuracy_m": []}, geometry=[], crs=CRS)
+        return _with_areas(none, view)
     frame = gpd.GeoDataFrame(pd.concat(read, ignore_index=True), crs=CRS)
     frame = _with_areas(frame[~frame["feature_id"].isin(set(gone))], view)
     near = shapely.intersects(np.asarray(frame["area"]), shapely.box(*view.around)) & ~frame["wide"]
@@ -82,6 +85,13 @@ def areas_of(geometries: "np.ndarray[Any, Any]", accuracy_m: "np.ndarray[Any, An
     return areas
 
 
+def has_disc(geometries: "np.ndarray[Any, Any]", radius_m: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    """Return where a disc can be drawn: one that is larger than ``buffer`` draws, or reaches a pole, cannot."""
+    farthest = np.abs(shapely.bounds(geometries)[:, [1, 3]]).max(axis=1, initial=0)
+    off_poles = farthest + np.degrees(radius_m / R_MIN) < 90  # noqa: PLR2004 -- the latitude of a pole
+    return np.asarray((radius_m <= MAX_RADIUS_M) & off_poles, dtype=bool)
+
+
 def coordinates(geometry: shapely.Geometry) -> Json:
     """Return the GeoJSON of a geometry with coordinates to about a metre."""
     return json.loads(shapely.to_geojson(shapely.transform(geometry, lambda xy: np.round(xy, _DECIMALS))))
@@ -94,15 +104,22 @@ def spot(geometry: shapely.Geometry) -> list[float]:
 
 
 def _with_areas(frame: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
-    accuracy = frame["accuracy_m"].astype(float).to_numpy()
-    areas = areas_of(frame.geometry.to_numpy(), accuracy)
-    nowhere = shapely.is_missing(areas) | shapely.is_empty(areas)
+    accuracy, places = frame["accuracy_m"].astype(float).to_numpy(), frame.geometry.to_numpy()
+    nowhere = shapely.is_missing(places) | shapely.is_empty(places)
+    vague = (shapely.get_dimensions(places) == 0) & (accuracy > 0)
+    wide = (accuracy >= view.half_m) | nowhere | (vague & ~has_disc(places, accuracy))
+    areas = areas_of(places, np.where(wide, 0.0, accuracy))
     inside = shapely.intersects(areas, shapely.box(*view.bounds)) | nowhere
-    return frame.assign(
-        area=pd.Series(areas, index=frame.index, dtype=object),
-        wide=(accuracy >= view.half_m) | nowhere,
-        in_frame=inside,
-    )
+    inside[vague & wide] = _reaches(places[vague & wide], accuracy[vague & wide], view)
+    return frame.assign(area=pd.Series(areas, index=frame.index, dtype=object), wide=wide, in_frame=inside)
+
+
+def _reaches(
+    places: "np.ndarray[Any, Any]", accuracy_m: "np.ndarray[Any, Any]", view: View
+) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    """Return whether the true position may lie in the frame, where the disc that holds it is too wide to draw."""
+    frame = np.full(len(places), shapely.box(*view.bounds), dtype=object)
+    return np.asarray(geodesy.distance(places, frame) <= accuracy_m, dtype=bool)
 
 
 def _require_layers(definition: MapDefinition, layers: Layers) -> None:

@@ -51,6 +51,7 @@ def _list(**pairs: str) -> dict[str, Text]:
 VOCABULARY: Mapping[str, Mapping[str, Text]] = {
     "status": _list(unknown="status not known | מצב לא ידוע"),
     "link_type": _list(unknown=""),
+    "role": _list(unknown="role not known | תפקיד לא ידוע"),
     "precision": _list(
         footprint="outline known | קו המתאר ידוע",
         parcel="known by its parcel | ידוע לפי חלקה",
@@ -104,6 +105,9 @@ VOCABULARY: Mapping[str, Mapping[str, Text]] = {
         command_control="command and control | שליטה ובקרה",
         transit="public transport | תחבורה ציבורית",
         lighting="lighting | תאורה",
+        plate_recognition="plate recognition | זיהוי לוחיות רישוי",
+        sensors="sensors | חיישנים",
+        unknown="not known | לא ידוע",
     ),
     "kind": _list(
         academic="academic institution | מוסד אקדמי",
@@ -181,6 +185,8 @@ PAGE: Mapping[str, Text] = _list(
     about="About the data | על הנתונים",
     all_findings="Show all | להציג הכול",
     nothing="No rule applies to what this map shows. | שום כלל אינו חל על המוצג במפה זו.",
+    nothing_read="A layer of this map could not be read; in the others no rule applies."
+    " | אחת משכבות המפה לא ניתנה לקריאה; באחרות שום כלל אינו חל.",
     panel="Findings, legend and notes | ממצאים, מקרא והערות",
     zoom_here="Zoom in here | להתקרב לכאן",
     likelihood="likelihood | סבירות",

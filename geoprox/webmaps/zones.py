@@ -3,6 +3,8 @@
 All of it is drawing. No verdict is taken from it: verdicts come from distances.
 """
 
+from datetime import date
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -10,18 +12,19 @@ import shapely
 
 from geoprox import geodesy
 from geoprox.errors import DefinitionError
+from geoprox.model.briefing import MapDefinition
 from geoprox.model.filters import answer
 from geoprox.model.policy import Policy, Rule
 from geoprox.webmaps.lengths import area_text, distance_text, length_text, share_text
-from geoprox.webmaps.view import Json, Row, coordinates
+from geoprox.webmaps.view import Json, Row, coordinates, has_disc
 from geoprox.webmaps.words import Text, both, joined
 
 # a position vaguer than this many times a rule's distance says too little for a ring or an overlap; its verdicts stand
 _TOO_VAGUE = 2.0
 
 
-def ring_rules(policy: Policy, wanted: tuple[str, ...], layers: tuple[str, ...]) -> list[Rule]:
-    """Return the rules whose rings a map asks for.
+def ring_rules(policy: Policy, definition: MapDefinition, *, as_of: date) -> list[Rule]:
+    """Return the rules whose rings a map asks for, as far as they are in force on the day.
 
     Raises
     ------
@@ -29,15 +32,15 @@ def ring_rules(policy: Policy, wanted: tuple[str, ...], layers: tuple[str, ...])
         There is no such rule, it has no distance, or the map does not show the layer of its objects.
     """
     known = {rule.id: rule for rule in policy.rule}
-    for name in wanted:
+    for name in definition.rings:
         if name not in known or known[name].within_m is None:
             choices = ", ".join(rule.id for rule in policy.rule if rule.within_m is not None)
             raise DefinitionError(f"rings: {name!r} is no rule of {policy.id} with a distance; choose from {choices}")
-        if known[name].object_layer not in layers:
+        if known[name].object_layer not in definition.layers:
             raise DefinitionError(
                 f"rings: {name!r} is drawn around {known[name].object_layer}; add that to the layers of the map"
             )
-    return [known[name] for name in wanted]
+    return [known[name] for name in definition.rings if known[name].holds_on(as_of)]
 
 
 def zones_of(rule: Rule, shown: gpd.GeoDataFrame, widest_m: float) -> pd.DataFrame:
@@ -45,7 +48,7 @@ def zones_of(rule: Rule, shown: gpd.GeoDataFrame, widest_m: float) -> pd.DataFra
 
     Where an object's position is vaguer than the rule's distance, a ring at that distance would feign precision:
     ``outer`` is true, and the zone reaches as far as the rule possibly may (distance plus accuracy). Objects still
-    vaguer, and zones wider than ``widest_m`` metres, have none.
+    vaguer, and zones wider than ``widest_m`` metres or too wide for any disc, have none.
     """
     within_m = float(rule.within_m or 0)
     objects = shown[
@@ -55,7 +58,8 @@ def zones_of(rule: Rule, shown: gpd.GeoDataFrame, widest_m: float) -> pd.DataFra
     accuracy = objects["accuracy_m"].astype(float).to_numpy()
     outer = accuracy > within_m
     radius = np.where(outer, within_m + accuracy, within_m)
-    objects, radius, outer = objects[radius <= widest_m], radius[radius <= widest_m], outer[radius <= widest_m]
+    drawn = (radius <= widest_m) & has_disc(objects.geometry.to_numpy(), radius)
+    objects, radius, outer = objects[drawn], radius[drawn], outer[drawn]
     zone = geodesy.buffer(objects.geometry.to_numpy(), radius)
     return pd.DataFrame(
         {"object_id": objects["feature_id"].to_numpy(), "radius_m": radius, "outer": outer, "zone": zone}
@@ -81,9 +85,7 @@ def overlap_shapes(
         "feature_id"
     )["area"]
     mine = findings[
-        (findings["rule_id"] == rule.id)
-        & findings["verdict"].isin(["within", "possible"])
-        & (findings["distance_max_m"] > 0)
+        (findings["rule_id"] == rule.id) & findings["verdict"].isin(["within", "possible"]) & ~findings["own"]
     ]
     mine = mine.merge(zones, on="object_id").merge(areas.rename("area"), left_on="subject_id", right_index=True)
     mine = mine[shapely.get_dimensions(np.asarray(mine["area"], dtype=object)) == 2]  # noqa: PLR2004 -- polygons
