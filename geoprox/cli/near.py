@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import geoprox as gp
-from geoprox.errors import LayerError
+from geoprox.errors import GeometryError, LayerError
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -36,7 +36,7 @@ def metres(text: str) -> float:
         value = math.nan
     if not math.isfinite(value):
         message = f"{text!r} is no distance; write 500m, 5km or 1mi"
-        raise typer.BadParameter(message)
+        raise GeometryError(message)
     return value
 
 

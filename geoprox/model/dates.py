@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from datetime import date, datetime
+from datetime import date
 
 import pandas as pd
 
@@ -43,10 +43,10 @@ def read_day(value: "str | date") -> date:
         The text is not one whole day.
     """
     try:
-        # a time of day, which a pandas Timestamp has too, is dropped
-        day = value.date() if isinstance(value, datetime) else value
-        return day if isinstance(day, date) and day == day else date.fromisoformat(str(day))  # noqa: PLR0124 -- NaT is not itself
-    except (TypeError, ValueError) as error:
+        # a time of day, which a pandas Timestamp has too, is dropped; NaT has none, and is no day
+        day = date.fromisoformat(value) if isinstance(value, str) else value
+        return date(day.year, day.month, day.day)
+    except (AttributeError, TypeError, ValueError) as error:
         message = f"as_of {value!r} is not a day; write it as YYYY-MM-DD, for example 2022-05-11"
         raise DefinitionError(message) from error
 

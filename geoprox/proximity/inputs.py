@@ -107,12 +107,13 @@ def require_crs(shapes: gpd.GeoDataFrame | gpd.GeoSeries, name: str) -> None:
         raise CRSMismatchError(message)
 
 
-def per_row(value: float | Sequence[float] | Floats | pd.Series, index: pd.Index, name: str) -> Floats:
+def per_row(value: float | Sequence[float] | Floats | pd.Series, rows: Input, name: str) -> Floats:
     """Return one number for each row, from one number or one for each.
 
     Raises ``GeometryError`` where the numbers are not as many as the rows, or one is negative or not a number.
     """
-    if isinstance(value, pd.Series) and not value.index.equals(index):
+    index = rows.index
+    if isinstance(value, pd.Series) and rows.labelled and not value.index.equals(index):
         message = f"{name} is on another index than the rows; align it with reindex(), or give plain numbers"
         raise GeometryError(message)
     values = np.asarray(value, dtype=float)

@@ -62,7 +62,7 @@ def buffer(shapes: Shapes, radius_m: float | Sequence[float] | Floats | pd.Serie
     True
     """
     data = take(shapes, "shapes")
-    zones = geodesy.buffer(data.geometry, per_row(radius_m, data.index, "radius_m"))
+    zones = geodesy.buffer(data.geometry, per_row(radius_m, data, "radius_m"))
     return gpd.GeoSeries(zones, index=data.index, crs=CRS)
 
 

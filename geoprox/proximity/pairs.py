@@ -75,7 +75,7 @@ def near(
         raise GeometryError(message)
     if within_m is None:
         return _frame(a, b, geodesy.k_nearest(a.geometry, b.geometry, _whole(k)))
-    asked = per_row(within_m, a.index, "within_m")
+    asked = per_row(within_m, a, "within_m")
     doubt_a, doubt_b = np.nan_to_num(a.accuracy_m), np.nan_to_num(b.accuracy_m)
     found = geodesy.within(a.geometry, b.geometry, asked + doubt_a + doubt_b.max(initial=0))
     may_be = found.nearest.distance_m - doubt_a[found.left] - doubt_b[found.right] <= asked[found.left]

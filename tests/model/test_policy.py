@@ -67,6 +67,7 @@ financier = 0.7
 partner = 0.7
 supplier = 0.6
 bidder = 0.3
+unknown = 0.5
 """
 WHOLE = HEAD + RULE + SCORE
 

@@ -18,9 +18,19 @@ def series(*geometries, index=("x", "y")):
 
 
 def test_distance_is_row_by_row_on_the_index_of_the_left():
-    found = distance(series(HERE, THERE), series(THERE, THERE, index=("p", "q")))
+    found = distance(series(HERE, THERE), series(THERE, THERE))
     expected = pd.Series([BETWEEN_M, 0], index=["x", "y"], name="distance_m")
     pd.testing.assert_series_equal(found, expected, atol=1e-3)
+
+
+def test_two_sides_on_different_indexes_are_an_error():
+    with pytest.raises(GeometryError, match="align one with reindex"):
+        distance(series(HERE, THERE), series(THERE, THERE, index=("p", "q")))
+
+
+def test_a_radius_on_another_index_is_an_error():
+    with pytest.raises(GeometryError, match="align it with reindex"):
+        buffer(series(HERE, THERE), pd.Series([100, 200], index=["y", "x"]))
 
 
 @pytest.mark.parametrize(
