@@ -85,7 +85,7 @@ def assess(layers: Layers, policy: Policy, *, as_of: str | date | None = None) -
         pairs=evidence.pairs,
         excluded=excluded,
         coverage=layers.coverage,
-        issues=pd.concat([layers.issues, issue_frame(_unknown_authorities(layers, rules))], ignore_index=True),
+        issues=pd.concat([layers.issues, issue_frame(_doubts(layers, rules, day))], ignore_index=True),
         policy=policy,
         as_of=day,
     )
@@ -240,6 +240,23 @@ def _bilingual(frame: pd.DataFrame | None) -> dict[str, dict[Language, str]]:
     english = frame["name_en"].fillna(frame["name_he"]).fillna(frame["id"])
     hebrew = frame["name_he"].fillna(english)
     return {i: {"en": en, "he": he} for i, en, he in zip(frame["id"], english, hebrew, strict=True)}
+
+
+def _doubts(layers: Layers, rules: Iterable[Rule], day: date) -> list[Issue]:
+    """Return what policy, layers and day do not have in common."""
+    rules = list(rules)
+    issues = _unknown_authorities(layers, rules)
+    known = {entry.id for entry in layers.catalog.layer}
+    for rule in rules:
+        for layer in {rule.subject_layer, rule.object_layer} - known - {None}:
+            message = f"rule {rule.id} asks for layer {layer}, which is in no catalog; what it finds is unknown"
+            remedy = f"use one of {', '.join(sorted(known))}"
+            issues.append(Issue("policy", None, "layer", "unknown_reference", Action.KEPT, message, remedy))
+    if day > layers.catalog.as_of:
+        message = f"{day} is after {layers.catalog.as_of}, the day to which the layers were compiled"
+        remedy = "compile the layers again, or judge for an earlier day"
+        issues.append(Issue("catalog", None, "as_of", "after_the_layers", Action.KEPT, message, remedy))
+    return issues
 
 
 def _unknown_authorities(layers: Layers, rules: Iterable[Rule]) -> list[Issue]:

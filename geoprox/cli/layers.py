@@ -31,6 +31,7 @@ def check(folder: Annotated[Path, typer.Argument(help="Folder of layers.")] = Pa
         row = f"row {fault['row']}" if fault["row"] else ""
         place = ", ".join(part for part in (fault["layer"], row, fault["column"]) if part)
         typer.echo(f"{place}: {fault['code']} ({fault['action']}): {fault['message']}; {fault['remedy']}")
-    unread = (read.coverage["state"] != "read").sum()
-    typer.echo(f"{len(read.issues)} faults, {unread} of {len(read.coverage)} files not read")
+    unread = read.coverage.loc[read.coverage["state"] != "read", "layer"].tolist()
+    files = f"without use: {', '.join(unread)}" if unread else f"all {len(read.coverage)} files read"
+    typer.echo(f"{len(read.issues)} faults, {files}")
     raise typer.Exit(1 if len(read.issues) or unread else 0)

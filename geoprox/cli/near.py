@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import geoprox as gp
-from geoprox.errors import GeometryError, LayerError
+from geoprox.errors import CRSMismatchError, GeometryError, LayerError
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
+_WGS84 = 4326
 _METRES = {"mi": 1609.344, "km": 1000.0, "m": 1.0}
 _Vector = Annotated[Path, typer.Argument(help="Vector file in EPSG:4326, of any format GDAL reads.")]
 _Out = Annotated[
@@ -69,7 +70,25 @@ def _read(path: Path) -> "GeoDataFrame":
     from pyogrio.errors import DataSourceError
 
     try:
-        return gpd.read_file(path)
+        frame = gpd.read_file(path)
     except DataSourceError as error:
         message = f"{path} is no vector file that can be read: {error}"
         raise LayerError(message) from error
+    _require_degrees(path, frame)
+    lost = int((frame.geometry.isna() | frame.geometry.is_empty).sum())
+    if lost or not len(frame):
+        typer.echo(f"{path}: {lost} of {len(frame)} features have no geometry, and none of them is judged", err=True)
+    return frame
+
+
+def _require_degrees(path: Path, frame: "GeoDataFrame") -> None:
+    """Raise with the command that reprojects a file, unless it is in longitude and latitude already."""
+    if "geometry" not in frame.columns:
+        message = f"{path} has no geometry; give a vector file"
+        raise LayerError(message)
+    crs = frame.crs
+    if crs is None or crs.to_epsg() != _WGS84:
+        has = "declares no CRS" if crs is None else f"is in {crs.to_string()}"
+        source = "-s_srs EPSG:2039 (if that is what it is in) " if crs is None else ""
+        message = f"{path} {has}; distances are measured from EPSG:4326: ogr2ogr {source}-t_srs EPSG:4326 OUT {path}"
+        raise CRSMismatchError(message)

@@ -37,6 +37,12 @@ def risk(
         for row in assessment.table[list(_SHOWN)].astype(str).itertuples(index=False):
             table.add_row(*row)
         Console().print(table, markup=False)
+    if len(assessment.issues):
+        typer.echo(
+            f"{len(assessment.issues)} faults in the data; `geoprox layers check` tells those of the layers", err=True
+        )
+        for fault in assessment.issues[assessment.issues["layer"].isin(["policy", "catalog"])]["message"]:
+            typer.echo(str(fault), err=True)
     unread = assessment.coverage[assessment.coverage["state"] != "read"]
     for row in unread.itertuples():
         typer.echo(f"not judged: layer {row.layer} is {row.state}: {row.message}", err=True)

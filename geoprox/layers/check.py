@@ -111,9 +111,14 @@ def _unique(layer: str, frame: pd.DataFrame, column: str, seen: set[str]) -> lis
     return issues
 
 
-def check_references(frames: Mapping[str, gpd.GeoDataFrame], tables: Mapping[str, pd.DataFrame]) -> list[Issue]:
-    """Return every reference that leads nowhere. References into a file that was not read are not judged."""
-    features = pd.concat([f["feature_id"] for f in frames.values()]) if frames else pd.Series(dtype="string")
+def check_references(
+    frames: Mapping[str, gpd.GeoDataFrame], tables: Mapping[str, pd.DataFrame], *, every_feature: bool
+) -> list[Issue]:
+    """Return every reference that leads nowhere.
+
+    References into a file that was not read, or is empty, are not judged: ``every_feature`` says that no layer is so.
+    """
+    features = pd.concat([f["feature_id"] for f in frames.values()]) if every_feature else None
     parties = tables["parties"]["party_id"] if "parties" in tables else None
     wanted = [
         ("links", "feature_id", features),
@@ -126,7 +131,7 @@ def check_references(frames: Mapping[str, gpd.GeoDataFrame], tables: Mapping[str
         if table in tables and known is not None
         for issue in _lost(table, tables[table], column, known)
     ]
-    if "foreign_projects" in frames:
+    if "foreign_projects" in frames and features is not None:
         issues += _lost("foreign_projects", frames["foreign_projects"], "same_as", features)
     return issues
 

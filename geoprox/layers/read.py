@@ -59,7 +59,8 @@ def read_layers(path: str | Path) -> Layers:
         if frame is not None:
             tables[table.id] = frame
     issues += check_unique(frames, tables)
-    issues += check_references(frames, tables)
+    whole_catalog = all(len(frames.get(entry.id, ())) for entry in catalog.layer)
+    issues += check_references(frames, tables, every_feature=whole_catalog)
     return Layers(
         catalog=catalog,
         frames=frames,

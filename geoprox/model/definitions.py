@@ -85,4 +85,4 @@ def _what(error: "ErrorDetails") -> str:
     if error["type"] == "missing":
         return "is missing; add it"
     message = error["msg"].removeprefix("Value error, ")
-    return message if isinstance(error["input"], dict) else f"{message} (got {error['input']!r})"
+    return f"{message} (got {error['input']!r})" if isinstance(error["input"], str | int | float) else message

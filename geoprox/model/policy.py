@@ -99,7 +99,7 @@ class Rule(Definition):
     def _ends_after_it_begins(self) -> Self:
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             message = (
-                f"rule {self.id} ends on {self.valid_to}, before it begins on {self.valid_from}; mend one of the two"
+                f"rule {self.id}: valid_to {self.valid_to} is before valid_from {self.valid_from}; mend one of the two"
             )
             raise ValueError(message)
         return self

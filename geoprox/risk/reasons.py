@@ -156,11 +156,11 @@ def _joined(name: str) -> str:
 
 
 def link_names(links: pd.DataFrame | None, parties: pd.DataFrame | None) -> dict[str, dict[Language, str]]:
-    """Return each link as "party (country, role)" in either language."""
+    """Return each link as "party (country, role; first source)" in either language."""
     if links is None:
         return {}
     known = {} if parties is None else parties.set_index("party_id")[["name_en", "name_he"]].to_dict("index")
-    rows = links[["link_id", "party_id", "link_country", "role"]].to_dict("records")
+    rows = links[["link_id", "party_id", "link_country", "role", "source"]].to_dict("records")
     return {str(row["link_id"]): {lang: _link(row, known, lang) for lang in LANGUAGES} for row in rows}
 
 
@@ -170,7 +170,9 @@ def _link(row: Row, parties: Mapping[Hashable, Row], language: Language) -> str:
         party.get(f"name_{language}"), party.get("name_en"), "party not named" if language == "en" else "גורם שלא צוין"
     )
     country = _first_known(row["link_country"], "country not known" if language == "en" else "מדינה לא ידועה")
-    return f"{name} ({country}, {say(str(row['role']), language)})"
+    # the first source carries the claim; the others are in the table of links
+    source = _first_known(row["source"], "source not known" if language == "en" else "מקור לא ידוע").split(";")[0]
+    return f"{name} ({country}, {say(str(row['role']), language)}; {source})"
 
 
 def _first_known(*values: object) -> str:

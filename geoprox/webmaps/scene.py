@@ -152,7 +152,7 @@ def _drawn_rules(rules: list[Rule], features: gpd.GeoDataFrame, findings: pd.Dat
 
 
 def _listed(findings: pd.DataFrame, features: gpd.GeoDataFrame, first: tuple[str, ...]) -> list[list[int]]:
-    """Return which findings the list beside the map shows, those of one subject and object together.
+    """Return which findings the list beside the map shows, a pair's findings of one likelihood together.
 
     They are those that could be assessed, of subjects and objects that lie in the frame: ``first`` those of the rules
     that the map is about, last those that concern no object.
@@ -160,7 +160,8 @@ def _listed(findings: pd.DataFrame, features: gpd.GeoDataFrame, first: tuple[str
     framed = set(features.loc[features["in_frame"] & ~features["wide"], "feature_id"])
     here = findings["subject_id"].isin(framed) & (findings["object_id"].isin(framed) | findings["object_id"].isna())
     listed = findings[here & (findings["verdict"] != "unknown")]
-    pairs = listed.groupby(["subject_id", listed["object_id"].fillna("")], sort=False)
+    # rules on one pair may differ in verdict and likelihood: under one heading they would lend each other theirs
+    pairs = listed.groupby(["subject_id", listed["object_id"].fillna(""), "verdict", "likelihood"], sort=False)
     groups = [
         ([int(k) for k in rows.index], bool(rows["object_id"].isna().all()), not rows["rule_id"].isin(first).any())
         for _, rows in pairs

@@ -204,7 +204,7 @@ PAGE: Mapping[str, Text] = _list(
     overlap_of="The area known for | השטח הידוע של",
     meets="meets the zone around | פוגש את התחום סביב",
     towns="Names of towns | שמות יישובים",
-    tiles="Street map (needs internet) | מפת רחובות (דורש אינטרנט)",
+    tiles="Street map (needs internet) | מפת רחובות (דורשת אינטרנט)",
     tiles_credit="© OpenStreetMap contributors | © התורמים ל-OpenStreetMap",
     wide="Vaguer than this map, so not drawn | מיקומם כללי מכדי לציירם במפה זו",
     zoom_in="Zoom in | להתקרב",
@@ -212,16 +212,16 @@ PAGE: Mapping[str, Text] = _list(
     language="עברית | English",
     whole="Whole map | כל המפה",
     close="Close | לסגור",
-    legend_hollow="Hollow: the position is vague, somewhere in its circle | סמל חלול: מיקום כללי, במקום כלשהו במעגלו",
+    legend_hollow="Hollow: the position is vague, somewhere in its circle | סמל חלול: מיקום משוער, במקום כלשהו במעגלו",
     legend_chip="Number: several at one place; touch to list them | מספר: כמה פריטים במקום אחד; לחיצה מציגה אותם",
     legend_circle="Dashed circle: the true position lies somewhere in it | מעגל מקווקו: המיקום האמיתי נמצא בתוכו",
     legend_overlap="Filled: within the distance of a rule | מלא: בתחום המרחק של כלל",
     legend_possible="Hatched: may be within it, the position is too vague to say"
-    " | מפוספס: ייתכן שבתחום, המיקום כללי מכדי לקבוע",
+    " | מקווקו באלכסון: ייתכן שבתחום, המיקום אינו מדויק דיו כדי לקבוע",
     legend_line="Line: shortest distance of a finding within | קו: המרחק הקצר ביותר בממצא שבתחום",
     legend_outer="Dotted ring: the position is vaguer than the rule's distance; the rule may reach as far as this."
     " Around what is vaguer still there is no ring"
-    " | טבעת מנוקדת: המיקום כללי ממרחק הכלל; עד כאן הכלל עשוי להגיע. סביב מיקום כללי עוד יותר אין טבעת",
+    " | טבעת מנוקדת: המיקום מדויק פחות ממרחק הכלל; עד כאן הכלל עשוי להגיע. סביב מיקום מדויק עוד פחות אין טבעת",
     omitted="Left out on purpose: | הושמט במכוון:",
     base="Base map | מפת הרקע",
 )

@@ -123,9 +123,11 @@
     return [0, 1, 2, 3, 4, 5, 6, 7].map((k) => latlng(ring[Math.floor((k * (ring.length - 1)) / 8)]));
   };
 
-  const ringLabels = () => gp.scene.rings.filter((ring) => isOn("ring:" + ring.rule)).map((ring) => ({
+  const ringLayer = (ring) => gp.scene.ringRules.find((rule) => rule.id === ring.rule).layer;
+
+  const ringLabels = () => gp.scene.rings.filter((ring) => isOn("ring:" + ring.rule) && isOn("layer:" + ringLayer(ring))).map((ring) => ({
     text: gp.bdi(gp.say(ring.label)), kind: "ring" + (ring.outer ? " outer" : ""), anchors: ringAnchors(ring.shape), gaps: [], centred: true,
-    colour: gp.layer(gp.scene.ringRules.find((rule) => rule.id === ring.rule).layer).colour,
+    colour: gp.layer(ringLayer(ring)).colour,
   }));
 
   const lineLabels = () => (isOn("overlaps") ? gp.scene.lines : []).map(({ line, label }) => ({
