@@ -1,8 +1,8 @@
 """Geometries cut into short pieces in space, grouped in blocks: what the nearest-point search works on.
 
 An edge that is straight in longitude and latitude is a curve in space. Cut into pieces of at most ``PIECE_M``
-metres it is, to less than 0.05 mm, the quadratic curve through the ends and the middle of each piece, so the
-search needs no projection and no place on the globe is special.
+metres it is, to less than 0.05 mm, the quadratic curve through the ends and the middle of each piece (within two
+degrees of a pole to some millimetres, along the edge), so the search needs no projection and no place is special.
 """
 
 from dataclasses import dataclass
