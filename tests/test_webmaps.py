@@ -453,3 +453,10 @@ def test_the_index_escapes_what_it_is_given(layers, assessment, ashdod, tmp_path
     page = write_index({"a b.html": definition}, tmp_path / "i.html", assessment=assessment, layers=layers).read_text()
     assert "<img" not in page
     assert 'href="a%20b.html"' in page
+
+
+def test_rules_that_differ_on_a_pair_do_not_lend_each_other_their_verdict(assessment, layers, ashdod):
+    scene = make_scene(assessment, layers, ashdod)
+    groups = [[scene["findings"][k] for k in group] for group in scene["listed"]]
+    assert groups
+    assert all(len({json.dumps(finding["verdict"], sort_keys=True) for finding in group}) == 1 for group in groups)
