@@ -14,7 +14,7 @@ class GeometryError(GeoproxError):
 
 
 class LayerError(GeoproxError):
-    """A folder of layers cannot be read at all, or has faults that forbid its use."""
+    """A file cannot be read as a layer, a table or a vector file."""
 
 
 class DefinitionError(GeoproxError):

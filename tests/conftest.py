@@ -9,6 +9,8 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+import geoprox as gp
+
 REPO = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("GEOPROX_SHARED", REPO.parent / "shared" / "data"))
 # the browser must not call home: a test that waits for an answer it cannot get is slow, not thorough
@@ -46,6 +48,18 @@ def repo() -> Path:
 def shared() -> Path:
     """Folder of the shared data; for tests marked `shared`."""
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def layers(repo: Path) -> gp.Layers:
+    """The layers that ship."""
+    return gp.read_layers(repo / "layers")
+
+
+@pytest.fixture(scope="session")
+def assessment(repo: Path, layers: gp.Layers) -> gp.Assessment:
+    """What the demonstration policy says of them."""
+    return gp.assess(layers, gp.read_policy(repo / "layers/policy.toml"))
 
 
 @pytest.fixture(scope="session")

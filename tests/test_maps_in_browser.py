@@ -7,9 +7,6 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page
 
-from geoprox.layers import read_layers
-from geoprox.model.policy import read_policy
-from geoprox.pipeline import assess
 from geoprox.webmaps import make_map, read_map, write_index, write_map
 from geoprox.webmaps.scene import make_scene
 from geoprox.webmaps.selfcontained import sealed
@@ -27,16 +24,6 @@ HOSTILE = (
 KEYS = {"feature_id", "layer", "geometry", "accuracy_m", "ownership_share", "party_id", "link_id", "authority_id"}
 # read as dates before they are shown, and whole dates once layers are read
 DATES = {"valid_from", "valid_to"}
-
-
-@pytest.fixture(scope="module")
-def layers(repo):
-    return read_layers(repo / "layers")
-
-
-@pytest.fixture(scope="module")
-def assessment(repo, layers):
-    return assess(layers, read_policy(repo / "layers/policy.toml"))
 
 
 @pytest.fixture(scope="module")

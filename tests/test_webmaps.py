@@ -31,16 +31,6 @@ MAPS = ["ashdod_port_hinterland", "elbatech_park", "haifa_bay", "eilat", "nation
 
 
 @pytest.fixture(scope="module")
-def layers(repo):
-    return read_layers(repo / "layers")
-
-
-@pytest.fixture(scope="module")
-def assessment(repo, layers):
-    return assess(layers, read_policy(repo / "layers/policy.toml"))
-
-
-@pytest.fixture(scope="module")
 def scene_of(repo, layers, assessment):
     made = {}
 

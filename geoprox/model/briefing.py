@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from geoprox.model.definitions import Definition
+from geoprox.model.definitions import Box, Definition
 
 
 class MapDefinition(Definition):
@@ -14,7 +14,7 @@ class MapDefinition(Definition):
     title_he: str
     intro_en: str
     intro_he: str
-    bounds: tuple[float, float, float, float]
+    bounds: Box
     layers: Annotated[tuple[str, ...], Field(min_length=1)]
     rings: tuple[str, ...] = ()  # rules whose distance is drawn around the objects
     label: tuple[str, ...] = ()  # features whose name is always shown
@@ -22,11 +22,7 @@ class MapDefinition(Definition):
     notes_he: tuple[str, ...] = ()
 
     @model_validator(mode="after")
-    def _has_a_frame(self) -> Self:
-        west, south, east, north = self.bounds
-        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-            message = f"bounds {self.bounds} are not west, south, east, north in degrees, longitude first"
-            raise ValueError(message)
+    def _says_each_note_twice(self) -> Self:
         if len(self.notes_en) != len(self.notes_he):
             message = (
                 f"{len(self.notes_en)} notes_en but {len(self.notes_he)} notes_he; give each note in both languages"

@@ -5,9 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from geoprox.model.definitions import Definition
-
-Extent = tuple[float, float, float, float]
+from geoprox.model.definitions import Box, Definition
 
 
 class Omitted(Definition):
@@ -28,18 +26,10 @@ class LayerEntry(Definition):
     title_he: str
     about_en: str
     about_he: str
-    extent: Extent
+    extent: Box
     licence: str
     attribution: str
     omitted: tuple[Omitted, ...] = ()
-
-    @model_validator(mode="after")
-    def _has_an_extent(self) -> Self:
-        west, south, east, north = self.extent
-        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-            message = f"extent {self.extent} is not west, south, east, north in degrees, longitude first"
-            raise ValueError(message)
-        return self
 
 
 class TableEntry(Definition):

@@ -4,9 +4,9 @@ import re
 import tomllib
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from geoprox.errors import DefinitionError
 
@@ -20,6 +20,18 @@ class Definition(BaseModel):
     """A part of a definition file: an unknown key is an error, since it is most often a typing mistake."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _require_box(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    west, south, east, north = box
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        message = f"{box} is not west, south, east, north in degrees, longitude first"
+        raise ValueError(message)
+    return box
+
+
+# a box in degrees, as the extent of a layer or the frame of a map
+Box = Annotated[tuple[float, float, float, float], AfterValidator(_require_box)]
 
 
 def read_definition(path: str | Path, model: type[M]) -> M:

@@ -53,7 +53,8 @@ def near(
         and ``distance_max_m``, ``relation``, ``overlap_m2``, ``overlap_share`` (of the left geometry) and
         ``bearing_deg`` (0..360 from left to right at the nearest points; empty where they intersect). Ordered
         by left row, then right row, or then distance with ``k``. Empty and missing geometries are in no pair; a
-        position known to no radius (``accuracy_m`` missing) makes both ends of the interval missing.
+        position known to no radius (``accuracy_m`` missing) makes both ends of the interval missing, and its pairs are
+        found by their distance alone.
 
     Raises
     ------
