@@ -4,8 +4,9 @@ from geoprox.geodesy.likelihood import likelihood
 from geoprox.geodesy.nearest import Nearest, distance, intersects, nearest
 from geoprox.geodesy.parts import facing
 from geoprox.geodesy.search import Pairs, k_nearest, within
+from geoprox.geodesy.shares import overlap
 from geoprox.geodesy.size import area_m2, length_m
-from geoprox.geodesy.zones import buffer, overlap
+from geoprox.geodesy.zones import buffer
 
 __all__ = [
     "Nearest",

@@ -1,6 +1,6 @@
-"""Zones around geometries, and what lies inside them.
+"""Zones around geometries.
 
-A zone is drawn and measured for shares; no decision is taken from it, since any polygon misses its circle somewhere.
+A zone is drawn; no decision is taken from it, since any polygon misses its circle somewhere.
 """
 
 import numpy as np
@@ -10,8 +10,7 @@ from pyproj import Proj
 from geoprox.errors import GeometryError
 from geoprox.geodesy.ellipsoid import GEOD, R_MIN, Floats, Geometries
 from geoprox.geodesy.nearest import Nearest, nearest
-from geoprox.geodesy.parts import facing, require_measurable
-from geoprox.geodesy.size import area_m2, length_m
+from geoprox.geodesy.parts import require_measurable
 
 MAX_RADIUS_M = 1_000_000.0
 _QUADRANT = 90
@@ -38,35 +37,6 @@ def buffer(geometries: Geometries, radius_m: Floats) -> Geometries:
     _require_radii(geometries, radius_m)
     # one projection for each geometry, centred on it, so that the first shape is nearly right wherever it lies
     return np.array([_zone(g, r) for g, r in zip(geometries, radius_m, strict=True)], dtype=object)
-
-
-def overlap(a: Geometries, b: Geometries) -> tuple[Floats, Floats]:
-    """Return what each ``a[i]`` has in common with ``b[i]``: the area in m2, and the share of ``a[i]`` in 0..1.
-
-    The share is of the area for polygons, of the length for lines, and of the points for points. Both are NaN where
-    a geometry is empty or missing.
-    """
-    require_measurable(a)
-    require_measurable(b)
-    common = shapely.intersection(a, facing(a, b))
-    area = area_m2(common)
-    dimension = shapely.get_dimensions(a)
-    share = np.zeros(len(a))
-    for of, size in _SIZES.items():
-        rows = np.flatnonzero(dimension == of)
-        whole = size(a[rows])
-        share[rows] = np.divide(size(common[rows]), whole, out=np.zeros(len(rows)), where=whole > 0)
-    lost = shapely.is_empty(a) | shapely.is_missing(a) | shapely.is_empty(b) | shapely.is_missing(b)
-    return np.where(lost, np.nan, area), np.where(lost, np.nan, np.clip(share, 0, 1))
-
-
-def _points(geometries: Geometries) -> Floats:
-    """Return how many points there are, those at one place counted once."""
-    return np.asarray(shapely.get_num_coordinates(shapely.intersection(geometries, geometries)), dtype=float)
-
-
-# what a share is of, by the dimension of the geometry
-_SIZES = {0: _points, 1: length_m, 2: area_m2}
 
 
 def _require_radii(geometries: Geometries, radius_m: Floats) -> None:

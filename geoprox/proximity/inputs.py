@@ -126,3 +126,24 @@ def per_row(value: float | Sequence[float] | Floats | pd.Series, rows: Input, na
         message = f"{name} holds {out[bad][0]}; give metres of at least 0"
         raise GeometryError(message)
     return out
+
+
+def matched(a: Input, b: Input) -> tuple[Input, Input]:
+    """Return both sides with as many rows as the longer one; one geometry stands for every row."""
+    if len(a.geometry) == len(b.geometry):
+        if a.labelled and b.labelled and not a.index.equals(b.index):
+            message = "the two sides are on different indexes; align one with reindex(), or give plain arrays"
+            raise GeometryError(message)
+        return a, b
+    if len(b.geometry) == 1:
+        return a, _repeated(b, a.index)
+    if len(a.geometry) == 1:
+        return _repeated(a, b.index), b
+    message = f"{len(a.geometry)} rows against {len(b.geometry)}; give as many on either side, or one geometry"
+    raise GeometryError(message)
+
+
+def _repeated(one: Input, index: pd.Index) -> Input:
+    n = len(index)
+    ids = pd.Series(one.ids.iloc[0], index=index)
+    return Input(one.geometry.repeat(n), index, ids, one.accuracy_m.repeat(n), labelled=one.labelled)
