@@ -3,12 +3,13 @@
 from geoprox.geodesy.likelihood import likelihood
 from geoprox.geodesy.nearest import Nearest, distance, intersects, nearest
 from geoprox.geodesy.parts import facing
-from geoprox.geodesy.search import Pairs, k_nearest, within
+from geoprox.geodesy.search import Index, Pairs, k_nearest, make_index, within
 from geoprox.geodesy.shares import overlap
 from geoprox.geodesy.size import area_m2, length_m
 from geoprox.geodesy.zones import buffer
 
 __all__ = [
+    "Index",
     "Nearest",
     "Pairs",
     "area_m2",
@@ -19,6 +20,7 @@ __all__ = [
     "k_nearest",
     "length_m",
     "likelihood",
+    "make_index",
     "nearest",
     "overlap",
     "within",

@@ -5,13 +5,12 @@ metres it is, to less than 0.05 mm, the quadratic curve through the ends and the
 degrees of a pole to some millimetres, along the edge), so the search needs no projection and no place is special.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import shapely
 
-from geoprox.geodesy.ellipsoid import Floats, Geometries, Ints, to_space
-from geoprox.geodesy.parts import edges, singles
+from geoprox.geodesy.ellipsoid import Bools, Floats, Geometries, Ints, to_space
+from geoprox.geodesy.parts import Chains, make_chains
 
 PIECE_M = 2000.0
 BLOCK = 32
@@ -20,86 +19,113 @@ _PIECE_DEG = 1.0
 _M_PER_DEG = 111_700.0  # no degree of a great ellipse is longer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pieces:
-    """Pieces of ``n`` geometries. Piece ``p`` runs from ``lonlat[p, 0]`` to ``lonlat[p, 1]``.
+class Pieces(NamedTuple):
+    """Pieces of ``n`` geometries, in the order of geometries and of their vertices.
 
-    ``base``, ``slope``, ``bend`` give its point at ``s`` in -1..1 as ``base + slope * s + bend * s**2``, in
-    metres. Blocks hold up to ``BLOCK`` consecutive pieces of one geometry; geometry ``g`` owns
-    ``blocks[g]:blocks[g + 1]``, block ``b`` owns pieces ``members[b]:members[b + 1]``. ``reach`` bounds how far
-    a piece, and ``block_reach`` how far a block, goes from its base.
+    Piece ``p`` runs from ``lonlat[p, 0]`` to ``lonlat[p, 1]``; that of a point is one place. Row ``p`` of ``curves``,
+    shape ``(n, 4, 3)``, holds ``base``, ``slope``, ``bend`` and, side by side, ``bow``, ``inverse``, ``reach``. The
+    point at ``s`` in -1..1 is ``base + slope * s + bend * s**2``, in metres; ``bow`` is the length of ``bend``,
+    ``inverse`` 1 over the square of ``slope`` (0 for a point), and the piece lies within ``reach`` of its base. Where
+    ``open_end``, no other piece starts at its end.
+
+    Blocks hold up to ``BLOCK`` consecutive pieces of one geometry: geometry ``g`` owns ``blocks[g]:blocks[g + 1]``,
+    block ``b`` owns pieces ``members[b]:members[b + 1]``, all within the ball ``balls[b]``: x, y, z, radius.
     """
 
     lonlat: Floats
-    base: Floats
-    slope: Floats
-    bend: Floats
-    reach: Floats
+    curves: Floats
+    open_end: Bools
     members: Ints
-    block_base: Floats
-    block_reach: Floats
+    balls: Floats
     blocks: Ints
 
 
 def make_pieces(geometries: Geometries) -> Pieces:
     """Cut every geometry's points, lines and rings into pieces. Empty and missing geometries have none."""
-    start, end, owner = _all_edges(geometries)
-    count = _cuts(start, end)
-    edge = np.repeat(np.arange(len(count)), count)
-    step = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
-    ends = [start[edge] + (end - start)[edge] * ((step + k) / count[edge])[:, None] for k in (0.0, 0.5, 1.0)]
-    first, middle, last = (to_space(lonlat[:, 0], lonlat[:, 1]) for lonlat in ends)
-    slope, bend = (last - first) / 2, (first + last) / 2 - middle
-    reach = np.linalg.norm(slope, axis=1) + np.linalg.norm(bend, axis=1)
-    members, blocks = _blocks(owner[edge], len(geometries))
-    centre = (members[:-1] + members[1:]) // 2
-    away = np.linalg.norm(middle - np.repeat(middle[centre], np.diff(members), axis=0), axis=1) + reach
+    xy, starts, owner, closed = _cut(make_chains(geometries))
+    ends = _ends(xy, starts)
+    # a vertex starts a piece unless it ends its chain; the only vertex of a point does both
+    is_end = np.zeros(len(xy), dtype=bool)
+    is_end[ends] = ends > starts
+    first = np.flatnonzero(~is_end)
+    chain = np.repeat(np.arange(len(starts)), np.maximum(ends - starts, 1))
+    second = np.minimum(first + 1, ends[chain])
+    curves = _curves(to_space(xy[:, 0], xy[:, 1]), to_space(*((xy[first] + xy[second]) / 2).T), first, second)
+    members, blocks = _blocks(np.bincount(owner[chain], minlength=len(geometries)))
     return Pieces(
-        lonlat=np.stack([ends[0], ends[2]], axis=1),
-        base=middle,
-        slope=slope,
-        bend=bend,
-        reach=reach,
+        lonlat=np.stack([xy[first], xy[second]], axis=1),
+        curves=curves,
+        open_end=(second == ends[chain]) & (second > first) & ~closed[chain],
         members=members,
-        block_base=middle[centre],
-        block_reach=np.maximum.reduceat(away, members[:-1]) if len(away) else np.empty(0),
+        balls=_balls(curves, members),
         blocks=blocks,
     )
 
 
-def _all_edges(geometries: Geometries) -> tuple[Floats, Floats, Ints]:
-    """Return the ends of every edge of every geometry, and its owner, in the order of geometries.
+def _curves(vertices: Floats, middle: Floats, first: Ints, second: Ints) -> Floats:
+    """Return the rows of ``curves`` of the edges between vertices ``first`` and ``second``."""
+    out = np.empty((len(first), 4, 3))
+    start, end = vertices[first], vertices[second]
+    out[:, 0] = middle
+    out[:, 1] = slope = (end - start) / 2
+    out[:, 2] = bend = (start + end) / 2 - middle
+    square, bow = length_squared(slope), np.sqrt(length_squared(bend))
+    out[:, 3, 0] = bow
+    out[:, 3, 1] = np.divide(1.0, square, out=np.zeros(len(square)), where=square > 0)
+    out[:, 3, 2] = np.sqrt(square) + bow
+    return out
 
-    A point is an edge of length zero.
-    """
-    parts, owner = singles(geometries)
-    kind = shapely.get_type_id(parts)
-    point, areal = kind == shapely.GeometryType.POINT, kind == shapely.GeometryType.POLYGON
-    rings, ring = shapely.get_rings(parts[areal], return_index=True)
-    lines = np.concatenate([rings, parts[~areal & ~point]])
-    line_owner = np.concatenate([owner[areal][ring], owner[~areal & ~point]])
-    start, end, line = edges(lines)
-    alone = shapely.get_coordinates(parts[point])
-    all_owner = np.concatenate([line_owner[line], owner[point]])
-    order = np.argsort(all_owner, kind="stable")
-    return np.concatenate([start, alone])[order], np.concatenate([end, alone])[order], all_owner[order]
+
+def length_squared(vectors: Floats) -> Floats:
+    """Return the square of the length of each vector, shape ``(n, 3)``."""
+    x, y, z = vectors.T
+    return np.asarray(x * x + y * y + z * z, dtype=float)
+
+
+def _ends(xy: Floats, starts: Ints) -> Ints:
+    """Return the last vertex of each chain."""
+    return starts + np.diff(starts, append=len(xy)) - 1
+
+
+def _cut(chains: Chains) -> Chains:
+    """Return the chains with vertices added so that no edge is longer than a piece."""
+    xy, starts = chains.xy, chains.starts
+    following = np.arange(len(xy)) + 1
+    following[_ends(xy, starts)] -= 1
+    count = _cuts(xy, xy[following])
+    if (count == 1).all():
+        return chains
+    vertex = np.repeat(np.arange(len(xy)), count)
+    begins = np.cumsum(count) - count
+    share = (np.arange(len(vertex)) - begins[vertex]) / count[vertex]
+    cut = xy[vertex] + (xy[following] - xy)[vertex] * share[:, None]
+    return chains._replace(xy=cut, starts=begins[starts])
 
 
 def _cuts(start: Floats, end: Floats) -> Ints:
     """Return into how many pieces each edge is cut."""
     dlon, dlat = np.abs(end - start).T
     crosses = start[:, 1] * end[:, 1] < 0
-    widest = np.cos(np.radians(np.where(crosses, 0, np.abs([start[:, 1], end[:, 1]]).min(axis=0))))
-    metres = np.hypot(dlon * widest, dlat) * _M_PER_DEG
+    nearest = np.where(crosses, 0.0, np.minimum(np.abs(start[:, 1]), np.abs(end[:, 1])))
+    metres = np.hypot(dlon * np.cos(np.radians(nearest)), dlat) * _M_PER_DEG
     return np.asarray(np.maximum(1, np.ceil(np.maximum(metres / PIECE_M, dlon / _PIECE_DEG))), dtype=np.int64)
 
 
-def _blocks(owner: Ints, n: int) -> tuple[Ints, Ints]:
-    """Return the borders of blocks among pieces, and of geometries among blocks."""
-    pieces = np.bincount(owner, minlength=n)
+def _blocks(pieces: Ints) -> tuple[Ints, Ints]:
+    """Return the borders of blocks among pieces, and of geometries among blocks, from the pieces of each geometry."""
     count = -(-pieces // BLOCK)
     blocks = np.concatenate([[0], np.cumsum(count)])
-    geometry = np.repeat(np.arange(n), count)
+    geometry = np.repeat(np.arange(len(pieces)), count)
     rank = np.arange(len(geometry)) - blocks[geometry]
     first = (np.cumsum(pieces) - pieces)[geometry] + rank * BLOCK
-    return np.append(first, len(owner)).astype(np.int64), blocks.astype(np.int64)
+    return np.append(first, pieces.sum()).astype(np.int64), blocks.astype(np.int64)
+
+
+def _balls(curves: Floats, members: Ints) -> Floats:
+    """Return the ball around each block: about the mean of its pieces."""
+    if not len(curves):
+        return np.empty((0, 4))
+    base, size = curves[:, 0], np.diff(members)
+    centre = np.add.reduceat(base, members[:-1]) / size[:, None]
+    away = np.sqrt(length_squared(base - np.repeat(centre, size, axis=0))) + curves[:, 3, 2]
+    return np.column_stack([centre, np.maximum.reduceat(away, members[:-1])])

@@ -5,50 +5,86 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from geoprox.geodesy.ellipsoid import R_MIN, Floats, Geometries, Ints
-from geoprox.geodesy.nearest import Nearest, nearest
+from geoprox.geodesy.ellipsoid import R_MIN, Bools, Floats, Geometries, Ints
+from geoprox.geodesy.nearest import Prepared, measure, prepare
 from geoprox.geodesy.parts import TURNS, require_measurable
+from geoprox.geodesy.threads import in_threads
 
 _HALF_EARTH_M = 20_004_000.0  # no two points of the ellipsoid are farther apart
+_FIRST_M = 1000.0  # how far the nearest are sought at first
+# left rows are taken so many at a time that about this many pairs come of them: enough to be worth a turn, few enough
+# for the caches
+_PAIRS, _LEAST, _MOST, _SAMPLE = 200_000, 16, 16_384, 256
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Rows of the left and of the right side that lie within reach of each other, ordered by left, then right."""
+    """Rows of the left and of the right side that lie within reach of each other, ordered by left, then right.
+
+    ``azimuth_deg`` is that of the geodesic between the nearest points at its left end, NaN where they intersect.
+    """
 
     left: Ints
     right: Ints
-    nearest: Nearest
+    distance_m: Floats
+    azimuth_deg: Floats
 
 
-def within(left: Geometries, right: Geometries, within_m: Floats) -> Pairs:
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Geometries to be searched, with a tree of their boxes; made once, and shared by threads."""
+
+    prepared: Prepared
+    tree: shapely.STRtree
+
+    def __len__(self) -> int:
+        """Return the number of geometries."""
+        return len(self.prepared.geometries)
+
+
+def make_index(geometries: Geometries) -> Index:
+    """Return an index of geometries, for the right side of ``within`` and ``k_nearest``.
+
+    Raises
+    ------
+    GeometryError
+        A coordinate is not finite or not on the globe.
+    """
+    return Index(prepare(geometries), shapely.STRtree(geometries))
+
+
+def within(left: Geometries, right: Geometries | Index, within_m: Floats, *, threads: int | None = None) -> Pairs:
     """Return every pair whose distance is at most ``within_m`` (one value for each left row), the bound included.
 
     Empty and missing geometries are in no pair: whoever calls reports them.
     """
-    i, j = _candidates(left, right, within_m)
-    return _measured(left, right, i, j, within_m[i])
+    require_measurable(left)
+    index = right if isinstance(right, Index) else make_index(right)
+    step = _rows_at_once(left, index, within_m)
+    parts = [slice(start, start + step) for start in range(0, len(left), step)]
+    return _joined(in_threads(lambda part: _within(left[part], index, within_m[part], part.start), parts, threads))
 
 
-def k_nearest(left: Geometries, right: Geometries, k: int) -> Pairs:
+def k_nearest(left: Geometries, right: Geometries | Index, k: int, *, threads: int | None = None) -> Pairs:
     """Return the ``k`` nearest right rows of every left row; fewer where the right side has fewer.
 
     Ties go to the lower row.
     """
-    reach = np.full(len(left), 20_000.0)
-    wanted = min(k, int((~(shapely.is_empty(right) | shapely.is_missing(right))).sum()))
+    index = right if isinstance(right, Index) else make_index(right)
+    reach = np.full(len(left), _FIRST_M)
+    wanted = min(k, int((~np.isnan(index.prepared.bounds[:, 0])).sum()))
     found: list[Pairs] = []
-    open_rows = (
-        np.flatnonzero(~(shapely.is_empty(left) | shapely.is_missing(left))) if wanted else np.empty(0, dtype=np.int64)
-    )
+    full = ~(shapely.is_empty(left) | shapely.is_missing(left))
+    open_rows = np.flatnonzero(full) if wanted else np.empty(0, dtype=np.int64)
     # every round asks four times as far, for the rows only that have not found enough
     while len(open_rows):
-        pairs = within(left[open_rows], right, np.minimum(reach[open_rows], _HALF_EARTH_M))
+        pairs = within(left[open_rows], index, np.minimum(reach[open_rows], _HALF_EARTH_M), threads=threads)
         ready = np.bincount(pairs.left, minlength=len(open_rows)) >= wanted
         found.append(_first(_rows(pairs, ready[pairs.left]), open_rows, wanted))
         open_rows = open_rows[~ready]
         reach[open_rows] *= 4
-    return _joined(found)
+    together = _joined(found)
+    return _rows(together, np.argsort(together.left, kind="stable"))
 
 
 def grow(bounds: Floats, metres: Floats) -> Floats:
@@ -61,54 +97,60 @@ def grow(bounds: Floats, metres: Floats) -> Floats:
     return np.stack([bounds[:, 0] - turn, low, bounds[:, 2] + turn, high], axis=1)
 
 
-def _candidates(left: Geometries, right: Geometries, within_m: Floats) -> tuple[Ints, Ints]:
+def _within(left: Geometries, index: Index, within_m: Floats, first: int) -> Pairs:
+    """Return the pairs of some left rows, of which the first is row ``first`` of all."""
+    i, j = _candidates(shapely.bounds(left), index, within_m)
+    paired, i = np.unique(i, return_inverse=True)
+    at = measure(prepare(left[paired]), index.prepared, i, j, within_m[paired][i])
+    near = np.flatnonzero(at.distance_m <= within_m[paired][i])
+    return Pairs(paired[i[near]] + first, j[near], at.distance_m[near], at.azimuth_deg[near])
+
+
+def _candidates(bounds: Floats, index: Index, within_m: Floats) -> tuple[Ints, Ints]:
     """Return pairs whose boxes, the left one grown, have a point in common, whatever full turns lie between them."""
-    require_measurable(left)
-    require_measurable(right)
-    tree = shapely.STRtree(shapely.envelope(right))
-    boxes = grow(shapely.bounds(left), within_m)
-    i, j = [], []
+    boxes = grow(bounds, within_m)
+    west, east = (f(index.prepared.bounds[:, c], initial=0) for f, c in ((np.nanmin, 0), (np.nanmax, 2)))
+    keys = [np.empty(0, dtype=np.int64)]
     for turn in (0.0, *TURNS):
-        found = tree.query(shapely.box(boxes[:, 0] + turn, boxes[:, 1], boxes[:, 2] + turn, boxes[:, 3]))
-        i.append(found[0])
-        j.append(found[1])
-    unique = np.unique(np.stack([np.concatenate(i), np.concatenate(j)]), axis=1)
-    return unique[0], unique[1]
+        rows = np.flatnonzero((boxes[:, 0] + turn <= east) & (boxes[:, 2] + turn >= west))
+        if len(rows):
+            x = boxes[rows] + np.array([turn, 0, turn, 0])
+            i, j = index.tree.query(shapely.box(*x.T))
+            keys.append(rows[i] * len(index) + j)
+    # a pair is one number, so that a sort puts pairs in order and a pair found on several turns is seen
+    key = np.sort(np.concatenate(keys))
+    if len([k for k in keys if len(k)]) > 1:
+        key = np.unique(key)
+    i, j = np.divmod(key, max(1, len(index)))
+    return i, j
 
 
-def _measured(left: Geometries, right: Geometries, i: Ints, j: Ints, within_m: Floats) -> Pairs:
-    at = nearest(left, right, i, j)
-    return _rows(Pairs(i, j, at), at.distance_m <= within_m)
+def _rows_at_once(left: Geometries, index: Index, within_m: Floats) -> int:
+    """Return how many left rows to take at a time, from how many pairs a sample of them has."""
+    sample = np.arange(0, len(left), max(1, len(left) // _SAMPLE))
+    i, _ = _candidates(shapely.bounds(left[sample]), index, within_m[sample])
+    return int(np.clip(_PAIRS * len(sample) / max(1, len(i)), _LEAST, _MOST))
 
 
-def _rows(pairs: Pairs, keep: Ints | np.ndarray) -> Pairs:
-    at = pairs.nearest
-    return Pairs(
-        pairs.left[keep],
-        pairs.right[keep],
-        Nearest(at.distance_m[keep], at.lonlat_a[keep], at.lonlat_b[keep], at.azimuth_deg[keep]),
-    )
+def _rows(pairs: Pairs, keep: Ints | Bools) -> Pairs:
+    return Pairs(pairs.left[keep], pairs.right[keep], pairs.distance_m[keep], pairs.azimuth_deg[keep])
 
 
 def _first(pairs: Pairs, rows: Ints, k: int) -> Pairs:
     """Return the ``k`` nearest pairs of each left row, with the left rows named as in ``rows``."""
-    order = np.lexsort((pairs.right, pairs.nearest.distance_m, pairs.left))
+    order = np.lexsort((pairs.right, pairs.distance_m, pairs.left))
     left = pairs.left[order]
     rank = np.arange(len(left)) - np.searchsorted(left, left)
     first = _rows(pairs, order[rank < k])
-    return Pairs(rows[first.left], first.right, first.nearest)
+    return Pairs(rows[first.left], first.right, first.distance_m, first.azimuth_deg)
 
 
 def _joined(parts: list[Pairs]) -> Pairs:
-    """Put the pairs of several rounds together, ordered by left row."""
-    none = np.empty(0, dtype=np.int64)
-    left = np.concatenate([none, *(p.left for p in parts)])
-    order = np.argsort(left, kind="stable")
-    at = [p.nearest for p in parts]
-    together = Nearest(
-        np.concatenate([np.empty(0), *(n.distance_m for n in at)]),
-        np.concatenate([np.empty((0, 2)), *(n.lonlat_a for n in at)]),
-        np.concatenate([np.empty((0, 2)), *(n.lonlat_b for n in at)]),
-        np.concatenate([np.empty(0), *(n.azimuth_deg for n in at)]),
+    """Put pairs together in the order of their parts."""
+    rows, metres = np.empty(0, dtype=np.int64), np.empty(0)
+    return Pairs(
+        np.concatenate([rows, *(p.left for p in parts)]),
+        np.concatenate([rows, *(p.right for p in parts)]),
+        np.concatenate([metres, *(p.distance_m for p in parts)]),
+        np.concatenate([metres, *(p.azimuth_deg for p in parts)]),
     )
-    return _rows(Pairs(left, np.concatenate([none, *(p.right for p in parts)]), together), order)

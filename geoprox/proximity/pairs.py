@@ -79,7 +79,7 @@ def near(
     asked = per_row(within_m, a, "within_m")
     doubt_a, doubt_b = np.nan_to_num(a.accuracy_m), np.nan_to_num(b.accuracy_m)
     found = geodesy.within(a.geometry, b.geometry, asked + doubt_a + doubt_b.max(initial=0))
-    may_be = found.nearest.distance_m - doubt_a[found.left] - doubt_b[found.right] <= asked[found.left]
+    may_be = found.distance_m - doubt_a[found.left] - doubt_b[found.right] <= asked[found.left]
     return _frame(a, b, found)[may_be].reset_index(drop=True)
 
 
@@ -126,7 +126,7 @@ def _with_identity(pairs: pd.DataFrame, subjects: gpd.GeoDataFrame, objects: gpd
 
 def _frame(a: Input, b: Input, found: geodesy.Pairs) -> pd.DataFrame:
     """Return kernel pairs as the pairs frame."""
-    left, right, at = found.left, found.right, found.nearest
+    left, right, at = found.left, found.right, found
     doubt = a.accuracy_m[left] + b.accuracy_m[right]
     relation = _relations(a, b, found)
     area, share = _overlaps(a, b, found, relation)
@@ -146,7 +146,7 @@ def _frame(a: Input, b: Input, found: geodesy.Pairs) -> pd.DataFrame:
 
 def _relations(a: Input, b: Input, found: geodesy.Pairs) -> np.ndarray:
     relation = np.full(len(found.left), Relation.DISJOINT.value, dtype=object)
-    meet = found.nearest.distance_m == 0
+    meet = found.distance_m == 0
     relation[meet] = Relation.INTERSECTS.value
     left, right = a.geometry[found.left], b.geometry[found.right].copy()
     right[meet] = geodesy.facing(left[meet], right[meet])

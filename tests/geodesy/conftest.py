@@ -1,5 +1,6 @@
 """What the tests of the kernel share: the oracle, and shapes drawn around a place."""
 
+import importlib
 import importlib.util
 from pathlib import Path
 from types import ModuleType
@@ -72,3 +73,14 @@ class Draw:
 @pytest.fixture
 def draw() -> Draw:
     return Draw(seed=20260704)
+
+
+@pytest.fixture(scope="module", params=["compiled", "vectorised"])
+def engine(request):
+    """Search with one engine, then with the other: both must give the same answers."""
+    if request.param == "compiled":
+        pytest.importorskip("numba", reason="the compiled search needs numba, of the extra `fast`")
+    shortest = importlib.import_module(f"geoprox.geodesy.{request.param}").shortest
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importlib.import_module("geoprox.geodesy.nearest"), "_engine", lambda: shortest)
+        yield request.param

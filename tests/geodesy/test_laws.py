@@ -1,6 +1,7 @@
 """What holds for distances whatever the shapes."""
 
 import numpy as np
+import pytest
 import shapely
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -8,6 +9,7 @@ from shapely import GeometryCollection, LineString, MultiPoint, MultiPolygon, Po
 
 from geoprox import geodesy
 
+pytestmark = pytest.mark.usefixtures("engine")
 few = settings(max_examples=40)
 # a grid of about 1 m, so that shapes meet, or are told apart by more than rounding
 STEP = 1e-5
@@ -122,7 +124,7 @@ def test_within_finds_what_measuring_every_pair_finds(sides, least, more):
     expected = [(i, j) for i, j in zip(*np.nonzero(true <= asked[:, None]), strict=True)]
     pairs = geodesy.within(array(*left), array(*right), asked)
     assert found(pairs) == expected
-    np.testing.assert_allclose(pairs.nearest.distance_m, [true[ij] for ij in expected], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(pairs.distance_m, [true[ij] for ij in expected], rtol=0, atol=1e-6)
 
 
 @few
@@ -150,9 +152,9 @@ def test_the_k_nearest_are_the_first_of_all_by_distance(sides, k):
     left, right = sides
     true = matrix(left, right)
     pairs = geodesy.k_nearest(array(*left), array(*right), k)
-    of_row = [pairs.nearest.distance_m[pairs.left == i] for i in range(len(left))]
+    of_row = [pairs.distance_m[pairs.left == i] for i in range(len(left))]
     np.testing.assert_allclose(of_row, np.sort(true, axis=1)[:, :k], rtol=0, atol=1e-6)
-    np.testing.assert_allclose(true[pairs.left, pairs.right], pairs.nearest.distance_m, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(true[pairs.left, pairs.right], pairs.distance_m, rtol=0, atol=1e-6)
 
 
 def test_within_finds_what_measuring_every_pair_finds_all_over_the_globe(draw):
