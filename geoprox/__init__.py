@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from geoprox.model.values import Assessment, Layers
     from geoprox.outputs import require_writer, write_table
     from geoprox.pipeline import assess, build_maps
-    from geoprox.proximity import buffer, distance, near, overlap
+    from geoprox.proximity import buffer, distance, near, overlap, prepare
     from geoprox.webmaps import make_map, write_map
 
 # where each public name lives: modules are imported when a name is first used, so that `import geoprox` stays fast
@@ -48,6 +48,7 @@ _HOME = {
     "make_map": "webmaps",
     "near": "proximity",
     "overlap": "proximity",
+    "prepare": "proximity",
     "read_layers": "layers",
     "read_policy": "model.policy",
     "require_writer": "outputs",
@@ -74,6 +75,7 @@ __all__ = [
     "make_map",
     "near",
     "overlap",
+    "prepare",
     "read_layers",
     "read_policy",
     "require_writer",

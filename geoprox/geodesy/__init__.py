@@ -6,6 +6,7 @@ from geoprox.geodesy.parts import facing
 from geoprox.geodesy.search import Index, Pairs, k_nearest, make_index, within
 from geoprox.geodesy.shares import overlap
 from geoprox.geodesy.size import area_m2, length_m
+from geoprox.geodesy.threads import in_threads
 from geoprox.geodesy.zones import buffer
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "buffer",
     "distance",
     "facing",
+    "in_threads",
     "intersects",
     "k_nearest",
     "length_m",

@@ -29,6 +29,10 @@ class Pairs:
     distance_m: Floats
     azimuth_deg: Floats
 
+    def rows(self, keep: Ints | Bools) -> "Pairs":
+        """Return some of the pairs."""
+        return Pairs(self.left[keep], self.right[keep], self.distance_m[keep], self.azimuth_deg[keep])
+
 
 @dataclass(frozen=True, slots=True)
 class Index:
@@ -80,11 +84,11 @@ def k_nearest(left: Geometries, right: Geometries | Index, k: int, *, threads: i
     while len(open_rows):
         pairs = within(left[open_rows], index, np.minimum(reach[open_rows], _HALF_EARTH_M), threads=threads)
         ready = np.bincount(pairs.left, minlength=len(open_rows)) >= wanted
-        found.append(_first(_rows(pairs, ready[pairs.left]), open_rows, wanted))
+        found.append(_first(pairs.rows(ready[pairs.left]), open_rows, wanted))
         open_rows = open_rows[~ready]
         reach[open_rows] *= 4
     together = _joined(found)
-    return _rows(together, np.argsort(together.left, kind="stable"))
+    return together.rows(np.argsort(together.left, kind="stable"))
 
 
 def grow(bounds: Floats, metres: Floats) -> Floats:
@@ -132,16 +136,12 @@ def _rows_at_once(left: Geometries, index: Index, within_m: Floats) -> int:
     return int(np.clip(_PAIRS * len(sample) / max(1, len(i)), _LEAST, _MOST))
 
 
-def _rows(pairs: Pairs, keep: Ints | Bools) -> Pairs:
-    return Pairs(pairs.left[keep], pairs.right[keep], pairs.distance_m[keep], pairs.azimuth_deg[keep])
-
-
 def _first(pairs: Pairs, rows: Ints, k: int) -> Pairs:
     """Return the ``k`` nearest pairs of each left row, with the left rows named as in ``rows``."""
     order = np.lexsort((pairs.right, pairs.distance_m, pairs.left))
     left = pairs.left[order]
     rank = np.arange(len(left)) - np.searchsorted(left, left)
-    first = _rows(pairs, order[rank < k])
+    first = pairs.rows(order[rank < k])
     return Pairs(rows[first.left], first.right, first.distance_m, first.azimuth_deg)
 
 

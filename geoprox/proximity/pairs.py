@@ -11,10 +11,10 @@ import shapely
 
 from geoprox import geodesy
 from geoprox.errors import GeometryError
-from geoprox.geodesy.ellipsoid import Floats
+from geoprox.geodesy.ellipsoid import Floats, Ints
 from geoprox.model.columns import PAIRS
 from geoprox.model.vocabulary import Relation
-from geoprox.proximity.inputs import Input, Shapes, per_row, take
+from geoprox.proximity.inputs import Input, Prepared, Shapes, per_row, prepare, take
 
 # the most telling relation comes first; whatever meets in none of these ways still intersects
 _PREDICATES = {
@@ -24,63 +24,97 @@ _PREDICATES = {
     Relation.CONTAINS: shapely.contains,
     Relation.OVERLAPS: shapely.overlaps,
 }
+_NAMES = [relation.value for relation in Relation]
 
 
 def near(
     left: Shapes,
-    right: Shapes,
+    right: Shapes | Prepared,
     *,
     within_m: float | Sequence[float] | Floats | pd.Series | None = None,
+    tiers_m: Sequence[float] | None = None,
     k: int | None = None,
+    threads: int | None = None,
 ) -> pd.DataFrame:
     """Return the pairs of ``left`` and ``right`` that are, or may be, within a distance, or the ``k`` nearest.
+
+    Distances are those of `distance`, with its bound: less than 1 mm off up to 1,000 km.
 
     Parameters
     ----------
     left, right
-        Frames or series in EPSG:4326, or geometries. Where a frame has ``accuracy_m``, the radius to which a
-        position is known, a pair is returned when it *may* be within: no pair is lost to doubt.
-        ``distance_max_m`` tells which surely are.
+        Frames or series in EPSG:4326, or geometries; ``right`` also what `prepare` returned. Where a frame has
+        ``accuracy_m``, the radius to which a position is known, a pair is returned when it *may* be within: no pair is
+        lost to doubt. ``distance_max_m`` tells which surely are.
     within_m
-        Metres, the bound included; one number, or one for each left row.
+        Metres, the bound included; one number, or one for each left row. If not given, the largest tier.
+    tiers_m
+        Increasing distances in metres. Every pair is given the first tier that its ``distance_m`` is within.
     k
-        How many nearest right rows to return for each left row, by ``distance_m``. Give either ``within_m`` or ``k``.
+        How many nearest right rows to return for each left row, by ``distance_m``; instead of a distance.
+    threads
+        How many threads may work; as many as there are processors if not given. It changes no result.
 
     Returns
     -------
     pandas.DataFrame
         ``subject_id`` and ``object_id`` (``feature_id``, or the index), ``distance_m`` with ``distance_min_m``
         and ``distance_max_m``, ``relation``, ``overlap_m2``, ``overlap_share`` (of the left geometry) and
-        ``bearing_deg`` (0..360 from left to right at the nearest points; empty where they intersect). Ordered
-        by left row, then right row, or then distance with ``k``. Empty and missing geometries are in no pair; a
-        position known to no radius (``accuracy_m`` missing) makes both ends of the interval missing, and its pairs are
-        found by their distance alone.
+        ``bearing_deg`` (0..360 from left to right at the nearest points; empty where they intersect), and with
+        ``tiers_m`` also ``tier_m`` (empty beyond the last one). Ordered by left row, then right row, or then
+        distance with ``k``. Empty and missing geometries are in no pair; a position known to no radius
+        (``accuracy_m`` missing) makes both ends of the interval missing, and its pairs are found by their distance
+        alone.
 
     Raises
     ------
     CRSMismatchError
         A frame is not in EPSG:4326.
     GeometryError
-        Not exactly one of ``within_m`` and ``k`` is given, one is out of range, or a coordinate is not on the globe.
+        Neither or both of a distance and ``k`` are given, one is out of range, or a coordinate is not on the globe.
 
     Examples
     --------
     >>> from shapely import Point
-    >>> pairs = near([Point(34.65, 31.80)], [Point(34.66, 31.80), Point(35.00, 32.80)], within_m=1000)
-    >>> pairs[["subject_id", "object_id", "distance_m"]].round(1).to_numpy().tolist()
-    [[0.0, 0.0, 947.0]]
+    >>> pairs = near([Point(34.65, 31.80)], [Point(34.66, 31.80), Point(35.00, 32.80)], tiers_m=[500, 1000])
+    >>> pairs[["subject_id", "object_id", "distance_m", "tier_m"]].round(1).to_numpy().tolist()
+    [[0.0, 0.0, 947.0, 1000.0]]
     """
-    a, b = take(left, "left"), take(right, "right")
+    a = take(left, "left")
+    b = right if isinstance(right, Prepared) else prepare(right, "right")
+    tiers = None if tiers_m is None else _increasing(tiers_m)
+    if within_m is None and k is None and tiers is not None:
+        within_m = float(tiers[-1])
     if (within_m is None) == (k is None):
-        message = "near() takes either within_m, in metres, or k, the number of nearest"
+        message = "near() takes either a distance (within_m or tiers_m, in metres) or k, the number of nearest"
         raise GeometryError(message)
     if within_m is None:
-        return _frame(a, b, geodesy.k_nearest(a.geometry, b.geometry, _whole(k)))
-    asked = per_row(within_m, a, "within_m")
-    doubt_a, doubt_b = np.nan_to_num(a.accuracy_m), np.nan_to_num(b.accuracy_m)
-    found = geodesy.within(a.geometry, b.geometry, asked + doubt_a + doubt_b.max(initial=0))
-    may_be = found.distance_m - doubt_a[found.left] - doubt_b[found.right] <= asked[found.left]
-    return _frame(a, b, found)[may_be].reset_index(drop=True)
+        found = geodesy.k_nearest(a.geometry, b.index, _whole(k), threads=threads)
+    else:
+        found = _may_be_within(a, b, per_row(within_m, a, "within_m"), threads)
+    return _frame(a, b.rows, found, tiers)
+
+
+def _may_be_within(a: Input, b: Prepared, asked: Floats, threads: int | None) -> geodesy.Pairs:
+    """Return the pairs that are within the distance asked for if their positions are as near as they may be."""
+    doubt_a, doubt_b = np.nan_to_num(a.accuracy_m), np.nan_to_num(b.rows.accuracy_m)
+    found = geodesy.within(a.geometry, b.index, asked + doubt_a + doubt_b.max(initial=0), threads=threads)
+    if not doubt_b.any():
+        return found
+    return found.rows(found.distance_m - doubt_a[found.left] - doubt_b[found.right] <= asked[found.left])
+
+
+def _increasing(tiers_m: Sequence[float]) -> Floats:
+    tiers = np.asarray(tiers_m, dtype=float)
+    if (
+        tiers.ndim != 1
+        or not len(tiers)
+        or not (np.diff(tiers) > 0).all()
+        or not ((tiers >= 0) & (tiers < np.inf)).all()
+    ):
+        message = f"tiers_m is {tiers_m}; give increasing distances in metres, such as [500, 1000, 5000]"
+        raise GeometryError(message)
+    return tiers
 
 
 def _whole(k: object) -> int:
@@ -124,40 +158,54 @@ def _with_identity(pairs: pd.DataFrame, subjects: gpd.GeoDataFrame, objects: gpd
     return pd.concat(together, ignore_index=True).reindex(columns=list(PAIRS)) if together else pairs
 
 
-def _frame(a: Input, b: Input, found: geodesy.Pairs) -> pd.DataFrame:
+def _frame(a: Input, b: Input, found: geodesy.Pairs, tiers: Floats | None) -> pd.DataFrame:
     """Return kernel pairs as the pairs frame."""
-    left, right, at = found.left, found.right, found
+    left, right = found.left, found.right
     doubt = a.accuracy_m[left] + b.accuracy_m[right]
     relation = _relations(a, b, found)
     area, share = _overlaps(a, b, found, relation)
     columns = {
-        "subject_id": a.ids.iloc[left].to_numpy(),
-        "object_id": b.ids.iloc[right].to_numpy(),
-        "distance_m": at.distance_m,
-        "distance_min_m": np.maximum(0, at.distance_m - doubt),
-        "distance_max_m": at.distance_m + doubt,
-        "relation": relation,
+        "subject_id": a.ids.array.take(left),
+        "object_id": b.ids.array.take(right),
+        "distance_m": found.distance_m,
+        "distance_min_m": np.maximum(0, found.distance_m - doubt),
+        "distance_max_m": found.distance_m + doubt,
+        "relation": pd.array(_NAMES, dtype="str").take(relation),
         "overlap_m2": area,
         "overlap_share": share,
-        "bearing_deg": at.azimuth_deg % 360,
+        "bearing_deg": found.azimuth_deg % 360,
     }
-    return pd.DataFrame(columns)[list(PAIRS)]
+    columns = {name: columns[name] for name in PAIRS}
+    if tiers is not None:
+        columns["tier_m"] = np.append(tiers, np.nan)[np.searchsorted(tiers, found.distance_m)]
+    # columns of millions of rows are not copied together
+    return pd.DataFrame(columns, copy=False)
 
 
-def _relations(a: Input, b: Input, found: geodesy.Pairs) -> np.ndarray:
-    relation = np.full(len(found.left), Relation.DISJOINT.value, dtype=object)
-    meet = found.distance_m == 0
-    relation[meet] = Relation.INTERSECTS.value
-    left, right = a.geometry[found.left], b.geometry[found.right].copy()
-    right[meet] = geodesy.facing(left[meet], right[meet])
+def _relations(a: Input, b: Input, found: geodesy.Pairs) -> Ints:
+    """Return the place in ``_NAMES`` of the relation of each pair."""
+    relation = np.full(len(found.left), _NAMES.index(Relation.DISJOINT))
+    meet = np.flatnonzero(found.distance_m == 0)
+    left, right = a.geometry[found.left[meet]], b.geometry[found.right[meet]]
+    right = geodesy.facing(left, right)
+    relation[meet] = _NAMES.index(Relation.INTERSECTS)
+    rest = np.arange(len(meet))
     for name, holds in _PREDICATES.items():
-        open_rows = np.flatnonzero(relation == Relation.INTERSECTS.value)
-        relation[open_rows[holds(left[open_rows], right[open_rows])]] = name.value
+        such = holds(left[rest], right[rest])
+        relation[meet[rest[such]]] = _NAMES.index(name)
+        rest = rest[~such]
     return relation
 
 
-def _overlaps(a: Input, b: Input, found: geodesy.Pairs, relation: np.ndarray) -> tuple[Floats, Floats]:
+def _overlaps(a: Input, b: Input, found: geodesy.Pairs, relation: Ints) -> tuple[Floats, Floats]:
+    """Return the area that each pair has in common, and its share of the left geometry."""
     area, share = np.zeros(len(found.left)), np.zeros(len(found.left))
-    meet = np.flatnonzero(~np.isin(relation, (Relation.DISJOINT.value, Relation.TOUCHES.value)))
-    area[meet], share[meet] = geodesy.overlap(a.geometry[found.left[meet]], b.geometry[found.right[meet]])
+    apart = [_NAMES.index(name) for name in (Relation.DISJOINT, Relation.TOUCHES)]
+    meet = np.flatnonzero(~np.isin(relation, apart))
+    # all of a geometry that lies within another is common to both, and needs no intersection
+    inside = np.isin(relation[meet], [_NAMES.index(name) for name in (Relation.WITHIN, Relation.EQUALS)])
+    whole, part = meet[inside], meet[~inside]
+    rows, row = np.unique(found.left[whole], return_inverse=True)
+    area[whole], share[whole] = geodesy.area_m2(a.geometry[rows])[row], 1.0
+    area[part], share[part] = geodesy.overlap(a.geometry[found.left[part]], b.geometry[found.right[part]])
     return area, share

@@ -11,7 +11,7 @@ from shapely import LineString, Point, Polygon, box
 
 from geoprox.errors import CRSMismatchError, GeometryError
 from geoprox.model.columns import PAIRS
-from geoprox.proximity import near, nearest_sites, pairs_within
+from geoprox.proximity import near, nearest_sites, pairs_within, prepare
 
 WGS84 = Geod(ellps="WGS84")
 HERE = Point(34.65, 31.80)
@@ -189,8 +189,8 @@ def test_metres_labelled_as_degrees_are_an_error():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "either within_m"),
-        ({"within_m": 10, "k": 1}, "either within_m"),
+        ({}, "either a distance"),
+        ({"within_m": 10, "k": 1}, "either a distance"),
         ({"within_m": -1}, "metres of at least 0"),
         ({"within_m": np.nan}, "metres of at least 0"),
         ({"within_m": [1, 2, 3]}, "3 values for 2 rows"),
@@ -247,3 +247,50 @@ def test_identity_stands_alone_where_nothing_is_near():
     pairs = pairs_within(layer(None, prefix="s", same_as=["o0"]), layer(None, prefix="o"), 1000)
     assert tuple(pairs.columns) == PAIRS
     assert pairs["distance_m"].tolist() == [0]
+
+
+def test_every_pair_is_given_the_first_tier_it_is_within():
+    sites = layer(HERE, *(east(m) for m in (499.9, 500.1, 999, 1001, 4999, 5001)), prefix="o")
+    pairs = near(layer(HERE), sites, tiers_m=[500, 1000, 5000])
+    assert pairs["tier_m"].tolist() == [500, 500, 1000, 1000, 5000, 5000]
+    assert pairs["object_id"].tolist() == [f"o{n}" for n in range(6)]
+
+
+def test_the_bound_of_a_tier_is_included():
+    apart = near(HERE, east(1000), k=1)["distance_m"].iloc[0]
+    assert near(HERE, east(1000), tiers_m=[apart, 2000])["tier_m"].tolist() == [apart]
+    assert near(HERE, east(1000), tiers_m=[np.nextafter(apart, 0), 2000])["tier_m"].tolist() == [2000]
+
+
+def test_beyond_the_last_tier_a_pair_has_none():
+    found = near(HERE, [east(700), east(3000)], tiers_m=[500, 1000], within_m=5000)["tier_m"]
+    assert found.tolist()[0] == 1000
+    assert np.isnan(found.tolist()[1])
+    assert np.isnan(near(HERE, east(3000), tiers_m=[500], k=1)["tier_m"].iloc[0])
+
+
+@pytest.mark.parametrize("tiers", [[], [500, 500], [1000, 500], [-1, 5], [np.nan], [[1, 2]], [np.inf]])
+def test_tiers_that_do_not_increase_are_an_error(tiers):
+    with pytest.raises(GeometryError, match="increasing distances"):
+        near(HERE, HERE, tiers_m=tiers)
+
+
+def test_prepared_sites_are_searched_as_the_sites_are():
+    sites = layer(east(900), east(1100), Polygon(), prefix="o", accuracy_m=[10.0, 300.0, 5.0])
+    ready = prepare(sites)
+    for options in ({"within_m": 1000}, {"tiers_m": [500, 1500]}, {"k": 2}):
+        pd.testing.assert_frame_equal(near(HERE, ready, **options), near(HERE, sites, **options))
+
+
+def test_the_number_of_threads_changes_no_bit():
+    rng = np.random.default_rng(3)
+    left = [east(m, a) for m, a in zip(rng.uniform(0, 9e4, 40_000), rng.uniform(0, 360, 40_000), strict=True)]
+    sites = [box(34.6, 31.8, 34.7, 31.9), LineString([(34.2, 31.2), (35, 32)]), HERE]
+    one, many = (near(left, sites, within_m=60_000, threads=n) for n in (1, 4))
+    assert len(one) > 20_000
+    pd.testing.assert_frame_equal(one, many, check_exact=True)
+
+
+def test_no_threads_are_an_error():
+    with pytest.raises(GeometryError, match="at least 1"):
+        near(HERE, HERE, within_m=1, threads=0)
