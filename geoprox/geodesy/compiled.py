@@ -4,14 +4,17 @@ Scalars and plain loops, as numba likes them; the method and its bound are told 
 """
 
 from collections.abc import Callable
-from math import asin, atan2, degrees, inf, nan, sqrt
-from typing import Any, TypeVar
+from math import asin, atan2, cos, degrees, inf, nan, radians, sin, sqrt
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 from numba import njit
 
 from geoprox.geodesy.chords import CROSSING_M, NEAR_M, TIE_M, Found, make_found
-from geoprox.geodesy.ellipsoid import R_MIN, A, B, Floats, Ints
-from geoprox.geodesy.pieces import Pieces
+from geoprox.geodesy.ellipsoid import E2, R_MIN, A, B, Floats, Ints
+
+if TYPE_CHECKING:
+    from geoprox.geodesy.pieces import Pieces
 
 _D_XY, _D_Z = 1 / A**2, 1 / B**2
 _FLAT = 1e-12  # a determinant this small beside its terms is rounding
@@ -36,16 +39,71 @@ def _inlined(function: _Function) -> _Function:
     return inlined
 
 
-def shortest(a: Pieces, b: Pieces, i: Ints, j: Ints, reach: Floats) -> Found:
+def shortest(a: "Pieces", b: "Pieces", i: Ints, j: Ints, reach: Floats) -> Found:
     """Return distance, nearest points and azimuth of each pair ``i[k]``, ``j[k]``; inf where beyond ``reach[k]``."""
     found = make_found(len(i))
     _shortest(a, b, i, j, reach, *found)
     return found
 
 
+def curves(xy: Floats, first: Ints, second: Ints) -> Floats:
+    """Return the rows of ``Pieces.curves`` of the edges between vertices ``first`` and ``second``."""
+    out = np.empty((len(first), 4, 3))
+    _fill_curves(xy, first, second, out)
+    return out
+
+
+def balls(rows: Floats, members: Ints) -> Floats:
+    """Return the ball around each block of rows of ``Pieces.curves``: about the mean of its pieces."""
+    out = np.empty((len(members) - 1, 4))
+    _fill_balls(rows, members, out)
+    return out
+
+
+@_compiled
+def _fill_curves(xy: Floats, first: Ints, second: Ints, out: Floats) -> None:
+    known, x, y, z = -1, 0.0, 0.0, 0.0
+    for k in range(len(first)):
+        i, j = first[k], second[k]
+        if i != known:
+            x, y, z = _to_space(xy[i, 0], xy[i, 1])
+        u, v, w = _to_space(xy[j, 0], xy[j, 1])
+        mx, my, mz = _to_space((xy[i, 0] + xy[j, 0]) / 2, (xy[i, 1] + xy[j, 1]) / 2)
+        out[k, 0, 0], out[k, 0, 1], out[k, 0, 2] = mx, my, mz
+        out[k, 1, 0], out[k, 1, 1], out[k, 1, 2] = (u - x) / 2, (v - y) / 2, (w - z) / 2
+        out[k, 2, 0], out[k, 2, 1], out[k, 2, 2] = (x + u) / 2 - mx, (y + v) / 2 - my, (z + w) / 2 - mz
+        square = _square((u - x) / 2, (v - y) / 2, (w - z) / 2)
+        bow = sqrt(_square(out[k, 2, 0], out[k, 2, 1], out[k, 2, 2]))
+        out[k, 3, 0], out[k, 3, 1], out[k, 3, 2] = bow, 1 / square if square > 0 else 0.0, sqrt(square) + bow
+        known, x, y, z = j, u, v, w
+
+
+@_compiled
+def _fill_balls(rows: Floats, members: Ints, out: Floats) -> None:
+    for m in range(len(members) - 1):
+        first, last = members[m], members[m + 1]
+        x = y = z = reach = 0.0
+        for p in range(first, last):
+            x, y, z = x + rows[p, 0, 0], y + rows[p, 0, 1], z + rows[p, 0, 2]
+        x, y, z = x / (last - first), y / (last - first), z / (last - first)
+        for p in range(first, last):
+            away = sqrt(_square(x - rows[p, 0, 0], y - rows[p, 0, 1], z - rows[p, 0, 2]))
+            reach = max(reach, away + rows[p, 3, 2])
+        out[m, 0], out[m, 1], out[m, 2], out[m, 3] = x, y, z, reach
+
+
+@_inlined
+def _to_space(lon: float, lat: float) -> tuple[float, float, float]:
+    """Return geocentric x, y, z in metres, as `ellipsoid.to_space` does."""
+    sin_phi = sin(radians(lat))
+    normal = A / sqrt(1 - E2 * sin_phi * sin_phi)
+    ring = normal * cos(radians(lat))
+    return ring * cos(radians(lon)), ring * sin(radians(lon)), normal * (1 - E2) * sin_phi
+
+
 @_compiled
 def _shortest(
-    a: Pieces, b: Pieces, i: Ints, j: Ints, reach: Floats, distance: Floats, ends: Floats, azimuth: Floats
+    a: "Pieces", b: "Pieces", i: Ints, j: Ints, reach: Floats, distance: Floats, ends: Floats, azimuth: Floats
 ) -> None:
     for k in range(len(i)):
         length, p, s, q, t = _search(a, b, i[k], j[k], reach[k])
@@ -60,7 +118,7 @@ def _shortest(
 
 
 @_inlined
-def _search(a: Pieces, b: Pieces, i: int, j: int, reach: float) -> tuple[float, int, float, int, float]:
+def _search(a: "Pieces", b: "Pieces", i: int, j: int, reach: float) -> tuple[float, int, float, int, float]:
     """Return the shortest distance of two geometries, and the pieces and places on them where it is reached."""
     x, y, balls_x, balls_y = a.curves, b.curves, a.balls, b.balls
     # `limit` is the longest chord worth a look; `best` is what ranks: the chord, or beyond NEAR_M the geodesic
@@ -97,7 +155,7 @@ def _search(a: Pieces, b: Pieces, i: int, j: int, reach: float) -> tuple[float, 
 
 
 @_inlined
-def _first_limit(a: Pieces, b: Pieces, i: int, j: int, reach: float) -> float:
+def _first_limit(a: "Pieces", b: "Pieces", i: int, j: int, reach: float) -> float:
     """Return the longest chord worth a look: every ball around a block holds a point of it."""
     limit = reach + _slack(reach)
     for m in range(a.blocks[i], a.blocks[i + 1]):

@@ -23,9 +23,7 @@ Two engines search: `compiled.py` where numba is installed (the extra ``fast``),
 arithmetic and agree to the nanometre.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import shapely
@@ -33,6 +31,7 @@ import shapely
 from geoprox.geodesy import vectorised
 from geoprox.geodesy.chords import FAR_M, Found
 from geoprox.geodesy.ellipsoid import Bools, Floats, Geometries, Ints
+from geoprox.geodesy.engine import compiled
 from geoprox.geodesy.parts import TURNS, facing, require_measurable
 from geoprox.geodesy.pieces import Pieces, make_pieces
 from geoprox.geodesy.threads import in_threads
@@ -129,21 +128,14 @@ def intersects(a: Geometries, b: Geometries) -> Bools:
     return np.asarray(shapely.intersects(a, facing(a, b)), dtype=bool)
 
 
-@cache
-def _engine() -> Callable[[Pieces, Pieces, Ints, Ints, Floats], Found]:
-    """Return the compiled search, or the one in numpy where numba is not installed."""
-    try:
-        from geoprox.geodesy import compiled
-    except ImportError:
-        return vectorised.shortest
-    return compiled.shortest
-
-
 def _search(a: Prepared, b: Prepared, i: Ints, j: Ints, reach: Floats) -> Found:
     """Find the nearest points of pairs that do not intersect."""
-    found = _engine()(a.pieces, b.pieces, i, j, reach)
+    engine = compiled()
+    if engine is None:
+        return vectorised.shortest(a.pieces, b.pieces, i, j, reach)
+    found: Found = engine.shortest(a.pieces, b.pieces, i, j, reach)
     far = np.flatnonzero((found.distance > FAR_M) & np.isfinite(found.distance))
-    if len(far) and _engine() is not vectorised.shortest:
+    if len(far):
         again = vectorised.shortest(a.pieces, b.pieces, i[far], j[far], reach[far])
         for column, new in zip(found, again, strict=True):
             column[far] = new

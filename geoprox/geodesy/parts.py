@@ -10,8 +10,12 @@ from geoprox.geodesy.ellipsoid import Bools, Floats, Geometries, Ints
 
 _MAX_LON = 540.0  # a full turn beyond the usual range, so that a shape may run on across the antimeridian
 TURNS = (-1080.0, -720.0, -360.0, 360.0, 720.0, 1080.0)  # that may lie between two longitudes
-# by shapely's type id, -1 last for missing: 0, 1 or 2; -1 for what has to be opened first
-_DIMENSION = np.array([0, 1, -1, 2, 0, 1, 2, -1, -1])
+# to_ragged_array takes geometries of one dimension
+_COMPOUND = (
+    (shapely.GeometryType.MULTIPOINT,),
+    (shapely.GeometryType.MULTILINESTRING,),
+    (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON),
+)
 
 
 def require_measurable(geometries: Geometries) -> None:
@@ -73,30 +77,42 @@ class Chains(NamedTuple):
 
 def make_chains(geometries: Geometries) -> Chains:
     """Return the chains of geometries; empty and missing ones have none."""
-    parts, row = geometries, np.arange(len(geometries), dtype=np.int64)
-    dimension = _DIMENSION[shapely.get_type_id(parts)]
-    full = (dimension >= 0) & ~shapely.is_empty(parts)
-    if not shapely.is_missing(parts[dimension < 0]).all():
-        parts, row = singles(geometries)
-        dimension = _DIMENSION[shapely.get_type_id(parts)]
-        full = np.ones(len(parts), dtype=bool)
-    found = [_chains(parts[at], row[at], d) for d in range(3) if len(at := np.flatnonzero(full & (dimension == d)))]
+    row = np.flatnonzero(~(shapely.is_empty(geometries) | shapely.is_missing(geometries)))
+    parts, kind = geometries[row], shapely.get_type_id(geometries[row])
+    collection = kind == shapely.GeometryType.GEOMETRYCOLLECTION
+    if collection.any():
+        parts, owner = singles(parts)
+        row, kind = row[owner], shapely.get_type_id(parts)
+    # points, lines and areas without holes are one chain each, and their coordinates as they come are their chains
+    simple = (kind <= shapely.GeometryType.POLYGON) & (shapely.get_num_interior_rings(parts) == 0)
+    found = [_simple_chains(parts[simple], row[simple])]
+    for kinds in _COMPOUND:
+        at = np.flatnonzero(~simple & np.isin(kind, kinds))
+        if len(at):
+            found.append(_compound_chains(parts[at], row[at], kinds))
     return _in_order(found)
 
 
-def _chains(parts: Geometries, row: Ints, dimension: int) -> Chains:
+def _simple_chains(parts: Geometries, row: Ints) -> Chains:
+    """Return the chains of parts that are one chain each."""
+    count = shapely.get_num_coordinates(parts).astype(np.int64)
+    closed = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    return Chains(shapely.get_coordinates(parts), np.cumsum(count) - count, row, closed)
+
+
+def _compound_chains(parts: Geometries, row: Ints, kinds: tuple[shapely.GeometryType, ...]) -> Chains:
     """Return the chains of parts of one dimension."""
     _, xy, levels = shapely.to_ragged_array(parts, include_z=False)
     # the first level cuts vertices into chains, which for points are single vertices; the others lead up to the parts
     cuts = [level.astype(np.int64) for level in levels]
-    if dimension == 0:
+    if shapely.GeometryType.MULTIPOINT in kinds:
         cuts.insert(0, np.arange(len(xy) + 1))
     first, *others = cuts
     owner = row
     for level in reversed(others):
         owner = np.repeat(owner, np.diff(level))
     filled = np.diff(first) > 0
-    closed = np.full(len(owner), dimension == 2)
+    closed = np.full(len(owner), shapely.GeometryType.POLYGON in kinds)
     return Chains(xy, first[:-1][filled], owner[filled], closed[filled])
 
 
@@ -104,10 +120,6 @@ def _in_order(found: list[Chains]) -> Chains:
     """Put chains together, ordered by their rows."""
     if len(found) == 1:
         return found[0]
-    none = Chains(
-        *(np.empty(shape, dtype) for shape, dtype in (((0, 2), float), (0, np.int64), (0, np.int64), (0, bool)))
-    )
-    found = [none, *found]
     xy, _, owner, closed = (np.concatenate(column) for column in zip(*found, strict=True))
     length = np.concatenate([np.diff(c.starts, append=len(c.xy)) for c in found])
     order = np.argsort(owner, kind="stable")

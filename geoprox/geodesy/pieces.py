@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geoprox.geodesy.ellipsoid import Bools, Floats, Geometries, Ints, to_space
+from geoprox.geodesy.engine import compiled
 from geoprox.geodesy.parts import Chains, make_chains
 
 PIECE_M = 2000.0
@@ -48,22 +49,21 @@ def make_pieces(geometries: Geometries) -> Pieces:
     is_end = np.zeros(len(xy), dtype=bool)
     is_end[ends] = ends > starts
     first = np.flatnonzero(~is_end)
-    chain = np.repeat(np.arange(len(starts)), np.maximum(ends - starts, 1))
-    second = np.minimum(first + 1, ends[chain])
-    curves = _curves(to_space(xy[:, 0], xy[:, 1]), to_space(*((xy[first] + xy[second]) / 2).T), first, second)
-    members, blocks = _blocks(np.bincount(owner[chain], minlength=len(geometries)))
-    return Pieces(
-        lonlat=np.stack([xy[first], xy[second]], axis=1),
-        curves=curves,
-        open_end=(second == ends[chain]) & (second > first) & ~closed[chain],
-        members=members,
-        balls=_balls(curves, members),
-        blocks=blocks,
-    )
+    count = np.maximum(ends - starts, 1)
+    second = first + 1
+    second[(np.cumsum(count) - 1)] = ends
+    open_end = np.zeros(len(first), dtype=bool)
+    open_end[np.cumsum(count) - 1] = (ends > starts) & ~closed
+    members, blocks = _blocks(np.bincount(owner, weights=count, minlength=len(geometries)).astype(np.int64))
+    engine = compiled()
+    curves = _curves(xy, first, second) if engine is None else engine.curves(xy, first, second)
+    balls = _balls(curves, members) if engine is None else engine.balls(curves, members)
+    return Pieces(np.stack([xy[first], xy[second]], axis=1), curves, open_end, members, balls, blocks)
 
 
-def _curves(vertices: Floats, middle: Floats, first: Ints, second: Ints) -> Floats:
+def _curves(xy: Floats, first: Ints, second: Ints) -> Floats:
     """Return the rows of ``curves`` of the edges between vertices ``first`` and ``second``."""
+    vertices, middle = to_space(*xy.T), to_space(*((xy[first] + xy[second]) / 2).T)
     out = np.empty((len(first), 4, 3))
     start, end = vertices[first], vertices[second]
     out[:, 0] = middle

@@ -93,7 +93,8 @@ def k_nearest(left: Geometries, right: Geometries | Index, k: int, *, threads: i
 
 def grow(bounds: Floats, metres: Floats) -> Floats:
     """Return boxes in degrees, shape ``(n, 4)``, that surely hold everything within ``metres`` of the boxes given."""
-    angle = metres / R_MIN
+    # where the radius of curvature is the least, the box would be exact: room for rounding
+    angle = (metres * (1 + 1e-9) + 1e-6) / R_MIN
     low, high = bounds[:, 1] - np.degrees(angle), bounds[:, 3] + np.degrees(angle)
     widest = np.radians(np.abs(bounds[:, [1, 3]]).max(axis=1))
     ratio = np.sin(np.minimum(angle, np.pi / 2)) / np.maximum(np.cos(widest), 1e-12)
@@ -119,7 +120,8 @@ def _candidates(bounds: Floats, index: Index, within_m: Floats) -> tuple[Ints, I
         rows = np.flatnonzero((boxes[:, 0] + turn <= east) & (boxes[:, 2] + turn >= west))
         if len(rows):
             x = boxes[rows] + np.array([turn, 0, turn, 0])
-            i, j = index.tree.query(shapely.box(*x.T))
+            # a line from corner to corner has the box, and costs less
+            i, j = index.tree.query(shapely.linestrings(x.reshape(-1, 2, 2)))
             keys.append(rows[i] * len(index) + j)
     # a pair is one number, so that a sort puts pairs in order and a pair found on several turns is seen
     key = np.sort(np.concatenate(keys))

@@ -80,7 +80,8 @@ def engine(request):
     """Search with one engine, then with the other: both must give the same answers."""
     if request.param == "compiled":
         pytest.importorskip("numba", reason="the compiled search needs numba, of the extra `fast`")
-    shortest = importlib.import_module(f"geoprox.geodesy.{request.param}").shortest
+    module = importlib.import_module("geoprox.geodesy.compiled") if request.param == "compiled" else None
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(importlib.import_module("geoprox.geodesy.nearest"), "_engine", lambda: shortest)
+        for user in ("nearest", "pieces"):
+            patch.setattr(importlib.import_module(f"geoprox.geodesy.{user}"), "compiled", lambda: module)
         yield request.param

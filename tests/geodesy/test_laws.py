@@ -191,3 +191,12 @@ def test_empty_and_missing_rows_are_in_no_pair():
     left, right = array(None, Polygon(), Point(1, 1)), array(Point(), Point(1, 1), None)
     for pairs in (geodesy.within(left, right, np.full(3, 10.0)), geodesy.k_nearest(left, right, 2)):
         assert found(pairs) == [(2, 1)]
+
+
+def test_a_pair_exactly_as_far_apart_as_asked_is_within():
+    rng = np.random.default_rng(8)
+    lon, metres = rng.uniform(-170, 170, 500), rng.uniform(1, 20_000, 500)
+    # along the meridian at the equator, where a degree is shortest
+    left, right = shapely.points(lon, 0.0), shapely.points(lon, metres / 110_574)
+    pairs = geodesy.within(left, right, geodesy.distance(left, right))
+    assert set(zip(range(500), range(500), strict=True)) <= set(found(pairs))
