@@ -13,7 +13,8 @@ _WHOLE = (0.0, *TURNS)
 
 def grown(boxes: Floats, metres: Floats) -> Floats:
     """Return boxes that surely hold everything within ``metres`` (one for each box) of those given."""
-    return grow(boxes, np.minimum(metres, _HALF_EARTH_M))
+    # a micrometre more than any rounding of distances or of degrees
+    return grow(boxes, np.minimum(metres * (1 + 1e-9) + 1e-6, _HALF_EARTH_M))
 
 
 def meet_one(boxes: Floats, box: Floats) -> Bools:
@@ -36,7 +37,7 @@ def meet_any(boxes: Floats, others: shapely.STRtree) -> Bools:
 def tree(boxes: Floats) -> shapely.STRtree:
     """Return an index over boxes; those of NaN are left out."""
     known = boxes[~np.isnan(boxes[:, 0])]
-    return shapely.STRtree(shapely.box(*known.T))
+    return shapely.STRtree(np.asarray(shapely.box(*known.T)))
 
 
 def around(boxes: Floats) -> Floats:

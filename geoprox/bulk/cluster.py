@@ -34,7 +34,9 @@ def connect(address: str) -> "Iterator[Client]":
     try:
         client = distributed.Client(address)
     except (OSError, ValueError) as error:
-        message = f"no Dask scheduler answers at {address} ({error}); start one with `dask scheduler`, or check the address"
+        message = (
+            f"no Dask scheduler answers at {address} ({error}); start one with `dask scheduler`, or check the address"
+        )
         raise RunError(message) from error
     with client:
         yield client
@@ -62,18 +64,21 @@ def judged_by(
         except CancelledError:
             continue
         return
-    message = "the cluster lost all of its workers again and again; look at their logs, then run the same command to go on"
+    message = (
+        "the cluster lost all of its workers again and again; look at their logs, then run the same command to go on"
+    )
     raise RunError(message)
 
 
-def _once(
-    client: "Client", left: Side, parts: Sequence[Part], sites: Sites, ask: Ask
-) -> Iterator[tuple[Part, Judged]]:
+def _once(client: "Client", left: Side, parts: Sequence[Part], sites: Sites, ask: Ask) -> Iterator[tuple[Part, Judged]]:
     distributed = load("distributed")
-    threads = sum(client.nthreads().values())
-    if not threads:
+    try:
+        # a cluster may be starting its workers, or starting them again
+        client.wait_for_workers(1, timeout=load("dask").config.get("distributed.comm.timeouts.connect"))
+    except TimeoutError as error:
         message = "the cluster has no workers; start some with `dask worker ADDRESS`"
-        raise RunError(message)
+        raise RunError(message) from error
+    threads = sum(client.nthreads().values())
     shared = client.scatter(sites, broadcast=True, hash=False)
     rest, keys = iter(parts), {}
 
@@ -90,7 +95,7 @@ def _once(
                 running.add(send(part))
             yield keys.pop(future.key), judged
     except distributed.KilledWorker as error:
-        message = f"workers died on the same part again and again ({error}); give them more memory, or set a smaller part_rows"
+        message = f"workers died on the same part again and again ({error}); give them more memory, or lower part_rows"
         raise RunError(message) from error
     finally:
         # on the way out by an error, what is still running is of no use

@@ -10,7 +10,9 @@ from geoprox.errors import LayerError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ENDS = 65_536  # bytes: a Parquet file tells at its end what it holds, a GeoPackage at its beginning how often it changed
+_ENDS = (
+    65_536  # bytes: a Parquet file tells at its end what it holds, a GeoPackage at its beginning how often it changed
+)
 
 
 def of_file(path: Path) -> dict[str, object]:

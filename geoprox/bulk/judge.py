@@ -73,11 +73,11 @@ def _kernel(left: np.ndarray, held: Held, within_m: Floats) -> tuple[Ints, Ints,
     return pairs.left, pairs.right, pairs.nearest.distance_m
 
 
-def columns(left_ids: "pa.DataType", right_ids: "pa.DataType", *, interval: bool, tiers: bool) -> "pa.Schema":
+def columns(left_ids: object, right_ids: object, *, interval: bool, tiers: bool) -> "pa.Schema":
     """Return the columns of pairs. Ids that are text are codes, with the values they stand for."""
     pa = load("pyarrow")
 
-    def coded(kind: "pa.DataType") -> "pa.DataType":
+    def coded(kind: object) -> object:
         return pa.dictionary(pa.int32(), kind) if pa.types.is_string(kind) else kind
 
     fields = [("subject_id", coded(left_ids)), ("object_id", coded(right_ids)), ("distance_m", pa.float64())]

@@ -5,7 +5,7 @@ from types import ModuleType
 
 from geoprox.errors import InstallationError
 
-_EXTRA = {"pyarrow": "tables", "distributed": "dask"}
+_EXTRA = {"pyarrow": "tables", "dask": "dask", "distributed": "dask"}
 
 
 def load(module: str) -> ModuleType:

@@ -14,6 +14,8 @@ from geoprox.geodesy.ellipsoid import Bools, Floats, Geometries, Ints
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_GLOBE = np.array([540.0, 90.0, 540.0, 90.0])  # what the kernel measures, in degrees
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
@@ -40,10 +42,12 @@ def decode(part: Part, table: "pa.Table") -> Rows:
     LayerError
         A row has no id.
     """
-    geometry = _geometries(part, table[GEOMETRY])
-    full = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
-    boxes = shapely.bounds(geometry)
-    _require_measurable(part, geometry, boxes, full)
+    # numbers that are not finite make numpy warn, and then an error here that says where
+    with np.errstate(invalid="ignore"):
+        geometry = _geometries(part, table[GEOMETRY])
+        full = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
+        boxes = shapely.bounds(geometry)
+        _require_measurable(part, geometry, boxes, full)
     number = table[ROW].to_numpy() if ROW in table.column_names else part.base + part.row + np.arange(len(geometry))
     ids = _ids(part, table, number)
     accuracy = _accuracy(part, table)
@@ -70,12 +74,14 @@ def _geometries(part: Part, column: "pa.ChunkedArray") -> Geometries:
         # the quick way does not tell which row it was
         unread = shapely.is_missing(shapely.from_wkb(wkb, on_invalid="ignore")) & column.is_valid().to_numpy()
         where = _where(part, unread)
-        message = f"{where}: the geometry cannot be read ({error}); write the file again with ogr2ogr -nlt CONVERT_TO_LINEAR"
+        message = (
+            f"{where}: the geometry cannot be read ({error}); write the file again with ogr2ogr -nlt CONVERT_TO_LINEAR"
+        )
         raise GeometryError(message) from error
 
 
 def _require_measurable(part: Part, geometry: Geometries, boxes: Floats, full: Bools) -> None:
-    off = full & ~((np.abs(boxes[:, [1, 3]]) <= 90).all(axis=1) & (np.abs(boxes[:, [0, 2]]) <= 540).all(axis=1))
+    off = full & ~(np.abs(boxes) <= _GLOBE).all(axis=1)
     if off.any():
         message = (
             f"{_where(part, off)}: a coordinate is not finite or not on the globe (box: {boxes[off][0].tolist()}); "
@@ -85,7 +91,9 @@ def _require_measurable(part: Part, geometry: Geometries, boxes: Floats, full: B
     invalid = full & ~shapely.is_valid(geometry)
     if invalid.any():
         reason = shapely.is_valid_reason(geometry[invalid][0])
-        message = f"{_where(part, invalid)}: the geometry is not valid ({reason}); mend it with make_valid(), and look at it"
+        message = (
+            f"{_where(part, invalid)}: the geometry is not valid ({reason}); mend it with make_valid(), and look at it"
+        )
         raise GeometryError(message)
 
 
@@ -111,7 +119,8 @@ def id_type(path: str, schema: "pa.Schema") -> "pa.DataType":
         kind = kind.value_type
     if pa.types.is_integer(kind):
         return pa.int64()
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+    text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
+    if any(holds(kind) for holds in text):
         return pa.string()
     message = f"{path}: the column of ids holds {kind}; ids are text or whole numbers, so name another column"
     raise LayerError(message)
@@ -129,7 +138,9 @@ def _accuracy(part: Part, table: "pa.Table") -> Floats:
     radius = np.array(column.to_numpy(), dtype=float)
     bad = (radius < 0) | np.isinf(radius)
     if bad.any():
-        message = f"{_where(part, bad)}: accuracy_m is {radius[bad][0]}; give a radius of at least 0 m, or leave it missing"
+        message = (
+            f"{_where(part, bad)}: accuracy_m is {radius[bad][0]}; give a radius of at least 0 m, or leave it missing"
+        )
         raise GeometryError(message)
     return radius
 

@@ -3,7 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,7 @@ from geoprox.bulk.frames import side_of
 from geoprox.bulk.judge import Ask, columns, judge
 from geoprox.bulk.parts import Part, Side
 from geoprox.bulk.sides import open_side
-from geoprox.bulk.sites import Held, Sites, Tiled, hold, out_of_reach
+from geoprox.bulk.sites import Sites, Tiled, hold, out_of_reach
 from geoprox.bulk.store import Output, Store, finish, opened
 from geoprox.bulk.tally import Count, Tally
 from geoprox.bulk.tiles import scattered, tiled
@@ -127,7 +127,8 @@ def near_many(  # noqa: PLR0913 -- the options of a command, each by its name
     >>> folder = Path(tempfile.mkdtemp())
     >>> places = gpd.GeoSeries.from_xy([34.65, 34.66, 35.0], [31.8, 31.8, 32.8], crs=4326)
     >>> places.to_frame("geometry").to_parquet(folder / "places.parquet")
-    >>> done = near_many(folder / "places.parquet", folder / "places.parquet", within_m=1000, out=folder / "pairs.parquet")
+    >>> path = folder / "places.parquet"
+    >>> done = near_many(path, path, within_m=1000, out=folder / "pairs.parquet")
     >>> done.pairs, done.left.rows
     (5, 3)
     """
@@ -188,7 +189,7 @@ class _Job:
             path=out,
             pairs=output.pairs,
             left=_left_count(left, far, abouts),
-            right=_right_count(sites, abouts),
+            right=sites.count({int(tile): lost for about in abouts for tile, lost in about["tiles"].items()}),
             parts=len(left.parts),
             parts_skipped=len(far),
             parts_continued=len(finished),
@@ -215,7 +216,7 @@ class _Job:
         fresh = [part for part in todo if part.number not in finished]
         total, done = sum(part.rows for part in fresh), 0
         self.progress(done, total, "judging")
-        work = self._here(left, fresh, sites) if self.client is None else self._there(left, fresh, sites)
+        work = self._here(left, fresh, sites) if self.client is None else self._there(self.client, left, fresh, sites)
         for part in work:
             done += part.rows
             self.progress(done, total, "judging")
@@ -231,7 +232,7 @@ class _Job:
         threads = self.limits.threads or _cores()
         pool = ThreadPoolExecutor(threads)
         try:
-            running = deque()
+            running: deque[Future[Part]] = deque()
             for part, table in left.read(parts):
                 running.append(pool.submit(work, part, table))
                 # one part waits, read, for each that is worked on: what is held has a bound
@@ -242,9 +243,9 @@ class _Job:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _there(self, left: Side, parts: Sequence[Part], sites: Sites) -> Iterator[Part]:
+    def _there(self, client: "Client", left: Side, parts: Sequence[Part], sites: Sites) -> Iterator[Part]:
         """Judge parts on the cluster."""
-        for part, judged in judged_by(self.client, left, parts, sites, self.ask):
+        for part, judged in judged_by(client, left, parts, sites, self.ask):
             self.store.save(part.number, judged)
             yield part
 
@@ -279,7 +280,7 @@ def _open(
         inputs["right"] = identity.of_file(Path(sites))
         return left, open_side([Path(sites)], ids[1], limits.part_rows), inputs
     right = side_of(sites, ids[1])
-    inputs["right"] = identity.of_table(right.sources[0].table)
+    inputs["right"] = [identity.of_table(table) for _, table in right.read(right.parts)]
     return left, right, inputs
 
 
@@ -299,16 +300,4 @@ def _distances(within_m: float, tiers_m: Sequence[float]) -> tuple[float, tuple[
 def _left_count(left: Side, far: set[int], abouts: Sequence[dict[str, Any]]) -> Count:
     skipped = sum(part.rows for part in left.parts if part.number in far)
     lost = sum(about["lost"] for about in abouts)
-    return Count(
-        judged=left.rows - skipped - lost, skipped=skipped, without_geometry=lost + left.without_geometry
-    )
-
-
-def _right_count(sites: Sites, abouts: Sequence[dict[str, Any]]) -> Count:
-    if isinstance(sites, Held):
-        return Count(judged=len(sites.rows.number), skipped=0, without_geometry=sites.rows.lost)
-    tiles = {int(tile): lost for about in abouts for tile, lost in about["tiles"].items()}
-    rows = {part.number: part.rows for part in sites.side.parts}
-    met, lost = sum(rows[tile] for tile in tiles), sum(tiles.values())
-    skipped = sites.side.rows - met
-    return Count(judged=met - lost, skipped=skipped, without_geometry=lost + sites.side.without_geometry)
+    return Count(judged=left.rows - skipped - lost, skipped=skipped, without_geometry=lost + left.without_geometry)

@@ -31,7 +31,9 @@ def open_side(paths: Sequence[Path], id_column: str | None, part_rows: int) -> S
     LayerError
         A file cannot be read, has no geometry, or has not the column of ids; or ids are text here and numbers there.
     """
-    sources, parts, base, schemas = [], [], 0, []
+    sources: list[Source] = []
+    parts: list[Part] = []
+    base, schemas = 0, []
     for path in paths:
         reader = READERS.get(path.suffix.lower(), open_vector)
         source, found, schema = reader(str(path), id_column, part_rows)

@@ -1,7 +1,7 @@
 """The right side: held in memory where it is small, otherwise by tiles that are read when something comes near."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,7 +13,8 @@ from geoprox.bulk.boxes import around, grown, meet_any, meet_one, tree
 from geoprox.bulk.packages import load
 from geoprox.bulk.parts import Part, Side
 from geoprox.bulk.rows import Rows, decode
-from geoprox.geodesy.ellipsoid import Bools, Floats, Geometries, Ints
+from geoprox.bulk.tally import Count
+from geoprox.geodesy.ellipsoid import Bools, Floats, Geometries
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +30,9 @@ class Sites(Protocol):
 
     def near(self, box: Floats) -> "Iterator[Held]":
         """Return the sites that may have to do with a box, some at a time."""
+
+    def count(self, met: Mapping[int, int]) -> Count:
+        """Return what became of the sites, from the tiles that were met and their rows without geometry."""
 
 
 class Held:
@@ -66,6 +70,10 @@ class Held:
         if meet_one(self.box[None], box).any():
             yield self
 
+    def count(self, met: Mapping[int, int]) -> Count:  # noqa: ARG002 -- for sites by tiles
+        """Return that all sites were judged."""
+        return Count(judged=len(self.rows.number), skipped=0, without_geometry=self.rows.lost)
+
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what was prepared: another process prepares its own."""
         return {name: self.__dict__[name] for name in ("rows", "tile", "accuracy_m", "box")}
@@ -89,6 +97,12 @@ class Tiled:
         """Return the tiles whose bounds meet a box."""
         for tile in np.flatnonzero(meet_one(self.boxes, box)):
             yield self._tile(self.side.parts[tile])
+
+    def count(self, met: Mapping[int, int]) -> Count:
+        """Return that the sites in tiles which were met were judged."""
+        read, lost = sum(part.rows for part in self.side.parts if part.number in met), sum(met.values())
+        without = lost + self.side.without_geometry
+        return Count(judged=read - lost, skipped=self.side.rows - read, without_geometry=without)
 
     def _tile(self, part: Part) -> Held:
         # one reads at a time: another thread most likely wants the same tile

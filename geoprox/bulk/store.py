@@ -166,8 +166,8 @@ def _claim(folder: Path, identity: dict[str, Any], *, restart: bool) -> None:
             before = json.loads(manifest.read_text(encoding="utf-8"))
         if before != identity and not restart:
             message = (
-                f"{folder} holds parts of another run ({_differences(before, identity)}); repeat that run to finish it, "
-                "or begin anew with --restart (restart=True)"
+                f"{folder} holds parts of another run ({_differences(before, identity)}); "
+                "repeat that run to finish it, or begin anew with --restart (restart=True)"
             )
             raise RunError(message)
     elif any(path.name != _LOCK for path in folder.iterdir()):

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
 from math import ceil, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

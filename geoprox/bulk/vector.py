@@ -52,8 +52,8 @@ class VectorFile:
     def _stream(self, **options: int) -> Any:  # noqa: ANN401 -- pyogrio has no types
         import pyogrio
 
-        # the quick reader of GDAL 3.12 hands over broken geometries after one that is missing. The option is of the whole
-        # process and stays set: to take it back while another thread reads would break what that one reads
+        # the quick reader of GDAL 3.12 hands over broken geometries after one that is missing. The option is of the
+        # whole process and stays set: to take it back while another thread reads would break what that one reads
         pyogrio.set_gdal_config_options({"OGR_FLATGEOBUF_STREAM_BASE_IMPL": True})
         fields = [column for name, column in self.columns.items() if name != GEOMETRY]
         return pyogrio.open_arrow(
