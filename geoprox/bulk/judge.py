@@ -95,12 +95,12 @@ def _table(rows: Rows, found: Sequence[_Found], ask: Ask) -> "pa.Table":
     pa = load("pyarrow")
     left, metres = np.concatenate([f.left for f in found]), np.concatenate([f.distance_m for f in found])
     doubt = np.concatenate([f.doubt_m for f in found])
-    objects = pa.chunked_array([_ids(f.held.ids, f.right) for f in found]).unify_dictionaries().combine_chunks()
+    objects = pa.chunked_array([_ids(f.held.rows.ids, f.right) for f in found]).unify_dictionaries().combine_chunks()
     if len(found) > 1:
         order = np.lexsort((np.concatenate([f.held.rows.number[f.right] for f in found]), left))
         left, metres, doubt, objects = left[order], metres[order], doubt[order], objects.take(pa.array(order))
     values = {
-        "subject_id": lambda: _ids(rows.ids.dictionary_encode(), left),
+        "subject_id": lambda: _ids(rows.ids, left),
         "object_id": lambda: objects,
         "distance_m": lambda: pa.array(metres),
         # what is not known is missing, as in every table
@@ -117,13 +117,13 @@ def _tiers(metres: Floats, tiers_m: tuple[float, ...]) -> "pa.Array":
     return load("pyarrow").array(tier, from_pandas=True)
 
 
-def _ids(coded: "pa.DictionaryArray", rows: Ints) -> "pa.Array":
+def _ids(values: "pa.Array", rows: Ints) -> "pa.Array":
     """Return the ids of rows; text as codes of those values only that occur."""
     pa = load("pyarrow")
-    codes = coded.indices.to_numpy()[rows]
-    if not pa.types.is_string(coded.type.value_type):
-        return pa.array(coded.dictionary.to_numpy()[codes])
-    used = np.zeros(len(coded.dictionary), dtype=bool)
-    used[codes] = True
-    renamed = (np.cumsum(used) - 1).astype(np.int32)
-    return pa.DictionaryArray.from_arrays(renamed[codes], coded.dictionary.filter(pa.array(used)))
+    if not pa.types.is_string(values.type):
+        return pa.array(values.to_numpy()[rows])
+    used = np.zeros(len(values), dtype=bool)
+    used[rows] = True
+    # ids may repeat, and a list of codes has each value once
+    coded = values.filter(pa.array(used)).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(coded.indices.to_numpy()[(np.cumsum(used) - 1)[rows]], coded.dictionary)

@@ -70,14 +70,21 @@ def _geometries(part: Part, column: "pa.ChunkedArray") -> Geometries:
     wkb = column.to_numpy()
     try:
         return np.asarray(shapely.from_wkb(wkb), dtype=object)
-    except shapely.errors.GEOSException as error:
+    except (shapely.errors.GEOSException, NotImplementedError) as error:
         # the quick way does not tell which row it was
-        unread = shapely.is_missing(shapely.from_wkb(wkb, on_invalid="ignore")) & column.is_valid().to_numpy()
-        where = _where(part, unread)
+        where = _where(part, np.array([not _is_readable(one) for one in wkb]))
         message = (
             f"{where}: the geometry cannot be read ({error}); write the file again with ogr2ogr -nlt CONVERT_TO_LINEAR"
         )
         raise GeometryError(message) from error
+
+
+def _is_readable(wkb: bytes | None) -> bool:
+    try:
+        shapely.from_wkb(wkb)
+    except (shapely.errors.GEOSException, NotImplementedError):
+        return False
+    return True
 
 
 def _require_measurable(part: Part, geometry: Geometries, boxes: Floats, full: Bools) -> None:

@@ -16,6 +16,7 @@ from geoprox.bulk import identity
 from geoprox.bulk.cluster import judged_by
 from geoprox.bulk.frames import side_of
 from geoprox.bulk.judge import Ask, columns, judge
+from geoprox.bulk.packages import load
 from geoprox.bulk.parts import Part, Side
 from geoprox.bulk.sides import open_side
 from geoprox.bulk.sites import Sites, Tiled, hold, out_of_reach
@@ -133,6 +134,7 @@ def near_many(  # noqa: PLR0913 -- the options of a command, each by its name
     (5, 3)
     """
     began = perf_counter()
+    load("pyarrow")
     out, limits = Path(out), limits or Limits()
     if out.suffix.lower() != ".parquet":
         message = f"{out.name}: pairs of large files are written as .parquet only; name such a file"

@@ -53,11 +53,6 @@ class Held:
         return self.rows.geometry
 
     @cached_property
-    def ids(self) -> "pa.DictionaryArray":
-        """Ids as codes and the values they stand for."""
-        return self.rows.ids.dictionary_encode()
-
-    @cached_property
     def _tree(self) -> shapely.STRtree:
         return tree(self.rows.boxes)
 

@@ -12,7 +12,6 @@ import shapely
 import geoprox as gp
 
 Make = Callable[..., gpd.GeoDataFrame]
-WITHIN_M = 3000.0
 
 
 @pytest.fixture
@@ -42,16 +41,6 @@ def write() -> Callable[..., Path]:
 
 
 @pytest.fixture
-def plain() -> Callable[..., pd.DataFrame]:
-    """What `near` says of two frames, in the columns of the bulk path."""
-
-    def pairs(left, right, within_m: float = WITHIN_M, columns=("distance_m",)) -> pd.DataFrame:
-        return gp.near(left, right, within_m=within_m)[["subject_id", "object_id", *columns]]
-
-    return pairs
-
-
-@pytest.fixture
 def read() -> Callable[[Path], pd.DataFrame]:
     """The pairs of a file, with ids as plain values."""
 
@@ -64,13 +53,14 @@ def read() -> Callable[[Path], pd.DataFrame]:
 
 
 @pytest.fixture
-def same() -> Callable[[pd.DataFrame, pd.DataFrame], None]:
-    """Assert that two frames hold the same pairs, to the last bit of every distance."""
+def agrees(read) -> Callable[..., None]:
+    """Assert that a file holds the pairs that `near` finds, to the last bit of every distance."""
 
-    def check(got: pd.DataFrame, wanted: pd.DataFrame) -> None:
+    def check(path: Path, left, right, within_m: float = 3000, columns=("distance_m",)) -> None:
+        names = ["subject_id", "object_id", *columns]
+        wanted = gp.near(left, right, within_m=within_m)[names]
         assert len(wanted) > 0, "a comparison of nothing cannot fail"
-        by = ["subject_id", "object_id"]
-        frames = [f.sort_values(by, kind="stable").reset_index(drop=True) for f in (got, wanted)]
+        frames = [f.sort_values(names[:2], kind="stable").reset_index(drop=True) for f in (read(path)[names], wanted)]
         pd.testing.assert_frame_equal(*frames, check_exact=True, check_dtype=False)
 
     return check

@@ -41,7 +41,7 @@ def kill(client, workers: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def test_a_worker_killed_in_mid_run_changes_nothing(client, inputs, plain, read, same, tmp_path):
+def test_a_worker_killed_in_mid_run_changes_nothing(client, inputs, agrees, tmp_path):
     left, right, path, _ = inputs
     one = gp.near_many(path, right, within_m=3000, tiers_m=[1000], out=tmp_path / "one.parquet")
     killed = []
@@ -56,7 +56,7 @@ def test_a_worker_killed_in_mid_run_changes_nothing(client, inputs, plain, read,
     assert killed
     assert killed[0] < 600
     assert out.read_bytes() == one.path.read_bytes()
-    same(read(out)[["subject_id", "object_id", "distance_m"]], plain(left, right))
+    agrees(out, left, right)
     assert (many.left, many.right, many.pairs) == (one.left, one.right, one.pairs)
 
 
@@ -94,7 +94,9 @@ def test_parts_out_of_reach_are_not_submitted(client, inputs, parcels, tmp_path)
 
 def test_an_error_of_a_worker_is_the_error_of_the_run(client, inputs, write, tmp_path):
     left, right, path, _ = inputs
-    left.loc[333, "geometry"] = shapely.from_wkt("POLYGON ((34.7 31.7, 34.71 31.71, 34.71 31.7, 34.7 31.71, 34.7 31.7))")
+    left.loc[333, "geometry"] = shapely.from_wkt(
+        "POLYGON ((34.7 31.7, 34.71 31.71, 34.71 31.7, 34.7 31.71, 34.7 31.7))"
+    )
     write(left, path, 20)
     with pytest.raises(gp.GeometryError, match="row 333: the geometry is not valid"):
         gp.near_many(path, right, within_m=3000, out=tmp_path / "pairs.parquet", client=client)
@@ -115,7 +117,10 @@ def impatient() -> Iterator[None]:
 
 @pytest.mark.usefixtures("impatient")
 def test_a_scheduler_that_does_not_answer_is_told():
-    with pytest.raises(gp.RunError, match="no Dask scheduler answers at tcp://127.0.0.1:9"), connect("tcp://127.0.0.1:9"):
+    with (
+        pytest.raises(gp.RunError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9"),
+        connect("tcp://127.0.0.1:9"),
+    ):
         pytest.fail("nobody is there")
 
 

@@ -81,10 +81,10 @@ def test_another_crs(fails, parcels, write, tmp_path, suffix):
     fails(gp.CRSMismatchError, "is in EPSG:2039; .*ogr2ogr -t_srs EPSG:4326 OUT", path)
 
 
-def test_a_frame_in_another_crs_or_without(fails, parcels):
+def test_a_frame_in_another_crs_or_without(good, parcels, tmp_path):
     for frame in (parcels(9).to_crs(2039), parcels(9).set_crs(None, allow_override=True)):
         with pytest.raises(gp.CRSMismatchError, match=r"sites .*set_crs\(\)"):
-            gp.near_many("good.parquet", frame, within_m=1, out="a.parquet")
+            gp.near_many(good, frame, within_m=1, out=tmp_path / "a.parquet")
 
 
 def changed(path: Path, to: Path, **about: object) -> Path:
@@ -141,7 +141,7 @@ GEOMETRIES = {
 
 @pytest.mark.parametrize("kind", GEOMETRIES)
 @pytest.mark.parametrize("suffix", [".parquet", ".gpkg"])
-def test_a_row_that_cannot_be_measured(fails, parcels, write, tmp_path, kind, suffix):
+def test_a_row_that_cannot_be_measured(fails, parcels, tmp_path, kind, suffix):
     shape, message = GEOMETRIES[kind]
     frame, path = parcels(100), tmp_path / f"odd{suffix}"
     frame.loc[77, "geometry"] = shape
@@ -187,7 +187,7 @@ def test_an_output_that_is_not_parquet_a_folder_or_in_a_place_without_files(fail
     with pytest.raises(gp.FormatError, match="is a folder; give the name of a file"):
         gp.near_many(good, good, within_m=1, out=tmp_path / "folder.parquet")
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(gp.FormatError, match="cannot be written .*name a place"):
+    with pytest.raises(gp.FormatError, match=r"cannot be written .*name a place"):
         gp.near_many(good, good, within_m=1, out=tmp_path / "file" / "pairs.parquet")
 
 
