@@ -38,12 +38,11 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Pairs with one tile: rows on either side, their distance, and the sum of their radii."""
+    """Pairs with one tile: rows on either side, and their distance."""
 
     left: Ints
     right: Ints
     distance_m: Floats
-    doubt_m: Floats
     held: Held
 
 
@@ -59,12 +58,12 @@ def judge(part: Part, table: "pa.Table", sites: Sites, ask: Ask) -> Judged:
 def _meet(rows: Rows, boxes: Floats, held: Held, within_m: float) -> _Found:
     """Return the pairs with some sites that are, or may be, within a distance."""
     open_rows = np.flatnonzero(meet_one(boxes, held.box))
-    radius, radius_there = rows.accuracy_m[open_rows], held.rows.accuracy_m
-    doubt, doubt_there = np.nan_to_num(radius), np.nan_to_num(radius_there)
+    doubt, doubt_there = np.nan_to_num(rows.accuracy_m[open_rows]), np.nan_to_num(held.rows.accuracy_m)
     left, right, metres = _kernel(rows.geometry[open_rows], held, within_m + doubt + held.accuracy_m)
-    may_be = metres - doubt[left] - doubt_there[right] <= within_m
-    left, right, metres = left[may_be], right[may_be], metres[may_be]
-    return _Found(open_rows[left], right, metres, radius[left] + radius_there[right], held)
+    if held.accuracy_m or doubt.any():
+        may_be = metres - doubt[left] - doubt_there[right] <= within_m
+        left, right, metres = left[may_be], right[may_be], metres[may_be]
+    return _Found(open_rows[left], right, metres, held)
 
 
 def _kernel(left: np.ndarray, held: Held, within_m: Floats) -> tuple[Ints, Ints, Floats]:
@@ -94,18 +93,23 @@ def _table(rows: Rows, found: Sequence[_Found], ask: Ask) -> "pa.Table":
         return ask.columns.empty_table()
     pa = load("pyarrow")
     left, metres = np.concatenate([f.left for f in found]), np.concatenate([f.distance_m for f in found])
-    doubt = np.concatenate([f.doubt_m for f in found])
+    order: Ints | slice = slice(None)
     objects = pa.chunked_array([_ids(f.held.rows.ids, f.right) for f in found]).unify_dictionaries().combine_chunks()
     if len(found) > 1:
         order = np.lexsort((np.concatenate([f.held.rows.number[f.right] for f in found]), left))
-        left, metres, doubt, objects = left[order], metres[order], doubt[order], objects.take(pa.array(order))
+        left, metres, objects = left[order], metres[order], objects.take(pa.array(order))
+
+    def doubt() -> Floats:
+        radii = [rows.accuracy_m[f.left] + f.held.rows.accuracy_m[f.right] for f in found]
+        return np.asarray(np.concatenate(radii)[order])
+
     values = {
         "subject_id": lambda: _ids(rows.ids, left),
         "object_id": lambda: objects,
         "distance_m": lambda: pa.array(metres),
         # what is not known is missing, as in every table
-        "distance_min_m": lambda: pa.array(np.maximum(0, metres - doubt), from_pandas=True),
-        "distance_max_m": lambda: pa.array(metres + doubt, from_pandas=True),
+        "distance_min_m": lambda: pa.array(np.maximum(0, metres - doubt()), from_pandas=True),
+        "distance_max_m": lambda: pa.array(metres + doubt(), from_pandas=True),
         "tier_m": lambda: _tiers(metres, ask.tiers_m),
     }
     return pa.Table.from_arrays([values[name]() for name in ask.columns.names], schema=ask.columns)

@@ -31,6 +31,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.complete = False
 
     def finished(self) -> set[int]:
         """Return the numbers of the parts that are complete; one that a loss of power has cut is removed."""
@@ -134,13 +135,22 @@ def opened(out: Path, identity: dict[str, Any], *, restart: bool) -> Iterator[St
     with lock:
         _require_alone(lock, folder)
         _claim(folder, identity, restart=restart)
-        yield Store(folder)
+        store = Store(folder)
+        yield store
+    if store.complete:
+        # the lock goes when it is closed, as Windows wants; another run may have taken it by then
+        with suppress(OSError):
+            (folder / _LOCK).unlink()
+            folder.rmdir()
 
 
 def finish(store: Store, out: Path, grown: Path) -> None:
-    """Put the output in its place, and remove the folder of parts."""
+    """Put the output in its place, and remove the parts."""
     grown.replace(out)
-    rmtree(store.folder)
+    store.complete = True
+    for path in store.folder.iterdir():
+        if path.name != _LOCK:
+            _remove(path)
 
 
 def _require_alone(lock: IO[str], folder: Path) -> None:
@@ -176,9 +186,16 @@ def _claim(folder: Path, identity: dict[str, Any], *, restart: bool) -> None:
     for path in folder.iterdir():
         stays = path.name == _LOCK or (before == identity and not restart and not path.name.startswith("."))
         if not stays:
-            rmtree(path) if path.is_dir() else path.unlink()
+            _remove(path)
     with whole(manifest) as part:
         part.write_text(json.dumps(identity, indent=1), encoding="utf-8")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        rmtree(path)
+    else:
+        path.unlink()
 
 
 def _differences(before: Any, now: dict[str, Any]) -> str:  # noqa: ANN401 -- whatever the file held
