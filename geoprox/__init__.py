@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from geoprox.bulk import near_many
     from geoprox.errors import (
         CRSMismatchError,
         DefinitionError,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         GeoproxError,
         InstallationError,
         LayerError,
+        RunError,
     )
     from geoprox.layers import read_layers
     from geoprox.model.policy import read_policy
@@ -41,12 +43,14 @@ _HOME = {
     "InstallationError": "errors",
     "LayerError": "errors",
     "Layers": "model.values",
+    "RunError": "errors",
     "assess": "pipeline",
     "buffer": "proximity",
     "build_maps": "pipeline",
     "distance": "proximity",
     "make_map": "webmaps",
     "near": "proximity",
+    "near_many": "bulk",
     "overlap": "proximity",
     "prepare": "proximity",
     "read_layers": "layers",
@@ -68,12 +72,14 @@ __all__ = [
     "InstallationError",
     "LayerError",
     "Layers",
+    "RunError",
     "assess",
     "buffer",
     "build_maps",
     "distance",
     "make_map",
     "near",
+    "near_many",
     "overlap",
     "prepare",
     "read_layers",

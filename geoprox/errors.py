@@ -31,3 +31,7 @@ class FormatError(GeoproxError):
 
 class InstallationError(GeoproxError):
     """A feature was asked for whose optional packages are not installed."""
+
+
+class RunError(GeoproxError):
+    """A long run cannot begin or go on: another run's parts lie beside its output, or its workers are lost."""
