@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         planned = plan(sizes, asked.data, Path(scratch))
         rows = only(planned.rows, asked.only)
         if not rows:
-            sys.exit(f"no runner begins with {' or '.join(asked.only)}; there are {', '.join(_runners(planned))}")
+            sys.exit(f"no runner is named {' or '.join(asked.only)}; there are {', '.join(_runners(planned))}")
         results = _results(planned, rows, asked, Path(scratch), sizes.truth)
     no_plot = report.draw(results, asked.out / "scaling.svg")
     text = report.markdown(results) + (f"- {no_plot}\n" if no_plot else "\n![Scaling](scaling.svg)\n")
@@ -38,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", nargs="+", default=[], metavar="RUNNER", help="run those whose name begins so")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="RUNNER", help="run these, such as geoprox or 'postgis*'"
+    )
     parser.add_argument("--quick", action="store_true", help="tiny sizes, once: does everything run?")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="rounds, of which medians are told (3)")
     parser.add_argument("--data", type=Path, default=HERE / "data", help="where the workloads are written")

@@ -35,13 +35,13 @@ def _run(job: Job, answer: Path | None) -> dict[str, float]:
     with RUNNERS[job.runner](job) as solve:
         watched = ChildrenPeak()
         if job.runner.startswith(_WITH_CHILDREN):
-            watched.__enter__()
+            watched.start()
         cpu, clock = cpu_seconds(), time.perf_counter()
         solved = solve()
         wall = time.perf_counter() - clock
         cpu = cpu_seconds() - cpu
         if job.runner.startswith(_WITH_CHILDREN):
-            watched.__exit__(None, None, None)
+            watched.stop()
     used: dict[str, float] = {"wall_s": wall, "cpu_s": cpu, "peak_mb": own_peak_mb() + watched.mb}
     if isinstance(solved, Figures):
         return used | solved.values

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 from benchmarks import workloads
@@ -93,8 +94,8 @@ def plan(sizes: Sizes, data: Path, scratch: Path) -> Plan:
 
 
 def only(rows: Sequence[Row], names: Sequence[str]) -> list[Row]:
-    """Return the rows whose runner begins with one of the names; all of them where none is named."""
-    return [row for row in rows if not names or row.job.runner.startswith(tuple(names))]
+    """Return the rows whose runner has one of the names, `*` standing for any letters; all where none is named."""
+    return [row for row in rows if not names or any(fnmatch(row.job.runner, name) for name in names)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ import resource
 import sys
 import threading
 from pathlib import Path
-from types import TracebackType
 
 _PROC = Path("/proc")
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -31,23 +30,22 @@ def own_peak_mb() -> float:
 
 
 class ChildrenPeak:
-    """Watches the processes that this one started while it is entered; ``mb`` is the most they held together.
+    """Watches the processes that this one started between start and stop; ``mb`` is the most they held together.
 
     What processes share is counted once, as the kernel apportions it (PSS). Nothing is watched where there is no /proc.
     """
 
     mb = 0.0
 
-    def __enter__(self) -> "ChildrenPeak":
+    def start(self) -> None:
+        """Begin to watch."""
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         if _linux():
             self._thread.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
+        """Watch no longer."""
         self._done.set()
         if self._thread.is_alive():
             self._thread.join()

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks.agree import TOLERANCES, Agreement
+import geoprox as gp
+from benchmarks.agree import EDGE_M, TOLERANCES, Agreement
 from benchmarks.measure import Measured
 from benchmarks.plan import Goal, Row
 from benchmarks.runners import postgis
 
 _PACKAGES = (
-    "geoprox",
     "numpy",
     "numba",
     "shapely",
@@ -52,7 +52,7 @@ class Results:
         found += [
             f"{group}: geoprox is {told['largest_m'] * 1000:.2f} mm from the oracle"
             for group, told in self.truths.items()
-            if told["largest_m"] > 1e-3  # noqa: PLR2004 -- the promised millimetre
+            if told["largest_m"] > EDGE_M
         ]
         broke = [row for row in self.rows if row.job.runner.startswith("geoprox") and self.measured[row.key].failed]
         return found + [f"{row.key}: {self.measured[row.key].could_not_run}" for row in broke]
@@ -91,7 +91,7 @@ def _about(results: Results) -> str:
     versions = ", ".join(f"{name} {version}" for name in _PACKAGES if (version := _version(name)))
     return (
         f"{tiny}{rounds} {os.cpu_count()} cores, {_processor()}, {platform.system()}, "
-        f"Python {platform.python_version()}. {versions}, PostGIS {postgis.version()}."
+        f"Python {platform.python_version()}. geoprox {gp.__version__}, {versions}, PostGIS {postgis.version()}."
     )
 
 
@@ -168,7 +168,7 @@ def _difference(row: Row, agreement: Agreement | None) -> str:
         return _NOTHING
     if row.job.radius_m:
         return f"{agreement.largest_m:.1e} of a share"
-    return f"{agreement.largest_m:.3g} m" if agreement.largest_m >= 1e-2 else f"{agreement.largest_m * 1000:.1g} mm"  # noqa: PLR2004 -- where millimetres read better
+    return f"{agreement.largest_m:.3g} m" if agreement.largest_m >= 1e-2 else f"{agreement.largest_m * 1000:.1g} mm"
 
 
 def _checks(results: Results) -> Iterator[str]:
@@ -179,8 +179,8 @@ def _checks(results: Results) -> Iterator[str]:
     yield verdict
     for group, told in results.truths.items():
         yield (
-            f"{group}: geoprox against the oracle of the tests, {told['pairs']:.0f} pairs, half of them the nearest to the "
-            f"edge of a tier: at most {told['largest_m'] * 1000:.2g} mm off, {told['wrong_tiers']:.0f} wrong tiers."
+            f"{group}: geoprox against the oracle of the tests, {told['pairs']:.0f} pairs, half of them the nearest to "
+            f"the edge of a tier: at most {told['largest_m'] * 1000:.2g} mm off, {told['wrong_tiers']:.0f} wrong tiers."
         )
     yield "Peers are compared with geoprox on all pairs. What is allowed to them, as a part of the distance:"
     used = dict.fromkeys(row.job.runner for row in results.rows if row.key in results.agreements)

@@ -1,7 +1,7 @@
 """The seeded workloads: parcels and sites as GeoParquet in EPSG:4326, the same on every machine.
 
-Parcels are made in chunks of one row group, each from its own seed, so that the first 100,000 of a million are the
-hundred thousand, and ten million never lie in memory at once.
+Parcels are drawn in blocks, each from its own seed, so that the first 100,000 of a million are the hundred thousand,
+and ten million never lie in memory at once.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from pyproj import CRS
 from benchmarks import places
 
 ROW_GROUP = 50_000
+_BLOCK = 1_000
 METRES_A_DEGREE = 111_320.0
 # the first number of every seed: parcels and sites of a workload share nothing
 _PARCELS, _SITES = 1, 2
@@ -66,14 +67,15 @@ def write(workload: Workload, n: int, sites: int, folder: Path) -> tuple[Path, P
     return left, right
 
 
-def _rng(workload: Workload, what: int, chunk: int) -> Rng:
-    return np.random.default_rng([*workload.name.encode(), what, chunk])
+def _rng(workload: Workload, what: int, block: int) -> Rng:
+    return np.random.default_rng([*workload.name.encode(), what, block])
 
 
 def _chunks(workload: Workload, n: int) -> Iterator[Geometries]:
     for start in range(0, n, ROW_GROUP):
-        drawn = workload.parcels(_rng(workload, _PARCELS, start), ROW_GROUP)
-        yield drawn[: n - start]
+        end = min(start + ROW_GROUP, n)
+        blocks = [workload.parcels(_rng(workload, _PARCELS, block), _BLOCK) for block in range(start, end, _BLOCK)]
+        yield np.concatenate(blocks)[: end - start]
 
 
 def _write_chunks(path: Path, chunks: Iterator[Geometries]) -> None:

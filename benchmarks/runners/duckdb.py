@@ -3,8 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.jobs import Answer, CouldNotRun, Job, pairs_frame
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 _PROJECT = """
     CREATE OR REPLACE TABLE {name}_flat AS
@@ -48,10 +52,10 @@ def planar(job: Job) -> Iterator[Callable[[], Answer]]:
 
 def _with_tier(joined: str, tiers_m: tuple[float, ...]) -> str:
     cases = " ".join(f"WHEN distance_m <= {tier} THEN {tier}" for tier in tiers_m)
-    return f"SELECT *, CAST(CASE {cases} END AS DOUBLE) AS tier_m FROM ({joined})"  # noqa: S608 -- numbers of ours
+    return f"SELECT *, CAST(CASE {cases} END AS DOUBLE) AS tier_m FROM ({joined})"
 
 
-def _load_spatial(connection: object) -> None:
+def _load_spatial(connection: "DuckDBPyConnection") -> None:
     """Load the extension from its package: the index that DuckDB would ask for it is not asked."""
     import duckdb
     import duckdb_extension_spatial as package

@@ -1,4 +1,4 @@
-"""What no program can do without: read, project, ask a tree of boxes, write. The sum of these is the machine's floor."""
+"""What no program can do without: read, project, ask a tree of boxes, write. Their sum is the machine's floor."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -60,10 +60,8 @@ def _floor(job: Job) -> Figures:
             with stages.timed("query_s"):
                 first = np.cumsum(vertices) - vertices
                 low, high = (reduce.reduceat(xy, first) for reduce in (np.minimum, np.maximum))
-                boxes = shapely.box(*low.T, *high.T)
-                parts = pool.map(tree.query, np.array_split(boxes, job.threads))
-                start = np.cumsum([0, *(len(part) for part in np.array_split(boxes, job.threads))])
-                i, j = np.hstack([part + [[s], [0]] for part, s in zip(parts, start, strict=False)])
+                halves = np.array_split(shapely.box(*low.T, *high.T), job.threads)
+                i, j = _joined(halves, list(pool.map(tree.query, halves)))
             # as many pairs as there are in truth, or nearly: those of boxes within reach of each other
             table = _pairs(table["feature_id"].to_numpy()[i], j, _gaps(np.c_[low, high][i], sites[j]), job)
             with stages.timed("write_s"):
@@ -116,6 +114,12 @@ def _coordinates(wkb: pa.BinaryArray) -> tuple[np.ndarray, np.ndarray]:
     coordinate = np.ones(len(data), dtype=bool)
     coordinate[starts[:, None] + np.arange(header)] = False
     return data[coordinate].view(np.float64).reshape(-1, 2), (lengths - header) // 16
+
+
+def _joined(parts: list[np.ndarray], found: list[np.ndarray]) -> np.ndarray:
+    """Return what was found for the parts of an array, as rows of the whole."""
+    starts = np.cumsum([0, *(len(part) for part in parts)])
+    return np.hstack([rows + np.array([[start], [0]]) for rows, start in zip(found, starts, strict=False)])
 
 
 def _projected(transformer: Transformer, lonlat: np.ndarray) -> np.ndarray:

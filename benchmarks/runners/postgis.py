@@ -9,11 +9,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks.jobs import Answer, CouldNotRun, Job, pairs_frame
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 _DEBIAN_BINARIES = "/usr/lib/postgresql"
 _PATIENCE_S = 60
@@ -44,8 +48,11 @@ _JOIN = """
           FROM measured_parcels p JOIN measured_sites s ON ST_DWithin(p.shape, s.shape, {within}))
     TO STDOUT (FORMAT binary)
 """
-_COPY_HEADER, _COPY_TRAILER = 19, 2
-_COPY_ROW = [("n", ">i2"), ("l0", ">i4"), ("p", ">i8"), ("l1", ">i4"), ("s", ">i8"), ("l2", ">i4"), ("d", ">f8")]
+# the binary format: a header, then rows of their number of fields and each field after its length
+_COPY_HEADER = 19
+_COPY_ROW = np.dtype(
+    [("n", ">i2"), ("l0", ">i4"), ("p", ">i8"), ("l1", ">i4"), ("s", ">i8"), ("l2", ">i4"), ("d", ">f8")]
+)
 
 
 @contextmanager
@@ -63,38 +70,37 @@ def geography(job: Job) -> Iterator[Callable[[], Answer]]:
         yield lambda: _solve(connection, job, "shape")
 
 
-def _solve(connection: "object", job: Job, shape: str) -> Answer:
+def _solve(connection: "Connection", job: Job, shape: str) -> Answer:
     for name in ("parcels", "sites"):
         connection.execute(f"CREATE UNLOGGED TABLE measured_{name} AS SELECT id, {shape} AS shape FROM {name}")
     connection.execute(_INDEX)
     with connection.cursor().copy(_JOIN.format(within=job.within_m)) as copied:
         data = bytearray().join(copied)
-    rows = np.frombuffer(data, _COPY_ROW, offset=_COPY_HEADER, count=(len(data) - _COPY_HEADER) // _row_size())
+    count = (len(data) - _COPY_HEADER) // _COPY_ROW.itemsize
+    rows = np.frombuffer(data, _COPY_ROW, offset=_COPY_HEADER, count=count)
     return pairs_frame(rows["p"].astype(np.int64), rows["s"].astype(np.int64), rows["d"], job.tiers_m)
 
 
-def _row_size() -> int:
-    return np.dtype(_COPY_ROW).itemsize
-
-
 @contextmanager
-def _connected(job: Job, kind: str) -> Iterator["object"]:
+def _connected(job: Job, kind: str) -> Iterator["Connection"]:
     """Start a server, fill it with the workload in degrees, and stop it in the end."""
     import psycopg
 
-    with _server(job.threads) as folder:
-        with psycopg.connect(host=str(folder), user="bench", dbname="postgres", autocommit=True) as connection:
-            try:
-                connection.execute("CREATE EXTENSION postgis")
-            except psycopg.Error as error:
-                message = f"PostgreSQL is here without PostGIS ({error.diag.message_primary}): tools/setup_postgis.sh"
-                raise CouldNotRun(message) from error
-            for name, path in (("parcels", job.left), ("sites", job.right)):
-                _fill(connection, name, path, kind)
-            yield connection
+    with (
+        _server(job.threads) as folder,
+        psycopg.connect(host=str(folder), user="bench", dbname="postgres", autocommit=True) as connection,
+    ):
+        try:
+            connection.execute("CREATE EXTENSION postgis")
+        except psycopg.Error as error:
+            message = f"PostgreSQL is here without PostGIS ({error.diag.message_primary}): tools/setup_postgis.sh"
+            raise CouldNotRun(message) from error
+        for name, path in (("parcels", job.left), ("sites", job.right)):
+            _fill(connection, name, path, kind)
+        yield connection
 
 
-def _fill(connection: "object", name: str, path: str, kind: str) -> None:
+def _fill(connection: "Connection", name: str, path: str, kind: str) -> None:
     table = pq.read_table(path, columns=["feature_id", "geometry"])
     connection.execute(f"CREATE UNLOGGED TABLE {name}_read (id bigint, wkb bytea)")
     with connection.cursor().copy(f"COPY {name}_read FROM STDIN (FORMAT binary)") as copy:
@@ -114,8 +120,8 @@ def _server(threads: int) -> Iterator[Path]:
         if owner:
             shutil.chown(folder, **owner)
         data = folder / "data"
-        made = ["initdb", "--pgdata", data, "--auth=trust", "--username=bench", "--encoding=UTF8", "--no-sync"]
-        _run([binaries / made[0], *made[1:]], folder, owner)
+        options = ["--auth=trust", "--username=bench", "--encoding=UTF8", "--no-sync"]
+        _run([binaries / "initdb", "--pgdata", data, *options], folder, owner)
         # the process that asks takes a part of the work itself
         settings = _SETTINGS | {"unix_socket_directories": str(folder), "max_parallel_workers_per_gather": threads - 1}
         told = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
