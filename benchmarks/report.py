@@ -189,11 +189,12 @@ def _checks(results: Results) -> Iterator[str]:
             f"{group}: geoprox against the oracle of the tests, {told['pairs']:.0f} pairs, half of them the nearest to "
             f"the edge of a tier: at most {told['largest_m'] * 1000:.2g} mm off, {told['wrong_tiers']:.0f} wrong tiers."
         )
-    yield "Peers are compared with geoprox on all pairs. What is allowed to them, as a part of the distance:"
+    yield "Peers are compared with geoprox on all pairs. Allowed to them, in metres and as a part of the distance:"
     used = dict.fromkeys(row.job.runner for row in results.rows if row.key in results.agreements)
     known = [(runner, TOLERANCES[runner]) for runner in used if runner in TOLERANCES]
     yield bullets(
-        [f"{runner}: {tolerance.share:g}, {tolerance.reason}" for runner, tolerance in known] or ["none was run"]
+        [f"{runner}: {tolerance.metres:g} m + {tolerance.share:g}; {tolerance.reason}" for runner, tolerance in known]
+        or ["none was run"]
     )
     if results.not_checked:
         yield "Not checked:\n\n" + bullets(results.not_checked)

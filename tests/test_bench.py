@@ -31,7 +31,7 @@ def compared(bench, tmp_path):
         files = tmp_path / "ours.parquet", tmp_path / "theirs.parquet"
         for frame, file in zip((PAIRS, other), files, strict=True):
             frame.to_parquet(file)
-        return agree.compare(*files, TIERS, agree.Tolerance(share, "for the test"))
+        return agree.compare(*files, TIERS, agree.Tolerance(1e-4, share, "for the test"))
 
     return compare
 
