@@ -23,10 +23,11 @@ _BOW_M = 1e-5  # edges that bend less are straight
 
 # columns of `curves` laid side by side
 _BASE, _SLOPE, _BEND, _BOW, _INVERSE, _REACH = slice(0, 3), slice(3, 6), slice(6, 9), 9, 10, 11
+_CENTRE, _RADIUS = slice(0, 3), 3  # of `balls`, likewise
 
 
 class _Side(NamedTuple):
-    """The pieces of one side, with the twelve columns of ``curves`` laid side by side."""
+    """The pieces of one side, with ``lonlat``, ``curves`` and ``balls`` by columns."""
 
     lonlat: Floats
     columns: Floats
@@ -58,16 +59,18 @@ def shortest(a: Pieces, b: Pieces, i: Ints, j: Ints, reach: Floats) -> Found:
     for part in _parts(x, y, i, j):
         rows = _search(x, y, i[part], j[part], reach[part])
         at, lonlat_a, lonlat_b = rows.k + part.start, _lonlat(x, rows.p, rows.s), _lonlat(y, rows.q, rows.t)
-        out.distance[at], out.ends[at] = rows.length, np.column_stack([lonlat_a, lonlat_b])
+        out.distance[at], out.ends[at] = rows.length, np.concatenate([lonlat_a, lonlat_b]).T
         out.azimuth[at] = azimuth(_at(x.columns, rows.p, rows.s), _at(y.columns, rows.q, rows.t))
         far = rows.length > FAR_M
-        out.azimuth[at[far]] = GEOD.inv(*lonlat_a[far].T, *lonlat_b[far].T)[0]
+        out.azimuth[at[far]] = GEOD.inv(*lonlat_a[:, far], *lonlat_b[:, far])[0]
     return out
 
 
 def _side(pieces: Pieces) -> _Side:
-    columns = np.ascontiguousarray(pieces.curves.reshape(-1, 12).T)
-    return _Side(pieces.lonlat, columns, pieces.open_end, pieces.members, pieces.balls, pieces.blocks)
+    lonlat, columns, balls = (
+        np.ascontiguousarray(table.reshape(len(table), -1).T) for table in (pieces.lonlat, pieces.curves, pieces.balls)
+    )
+    return _Side(lonlat, columns, pieces.open_end, pieces.members, balls, pieces.blocks)
 
 
 def _parts(a: _Side, b: _Side, i: Ints, j: Ints) -> Iterator[slice]:
@@ -86,18 +89,18 @@ def _search(a: _Side, b: _Side, i: Ints, j: Ints, reach: Floats) -> _Rows:
     limit = reach + slack(reach)
     # blocks: every ball holds a point of its block
     k, m, n = _combinations(a, i, b, j)
-    between = np.sqrt(_square(a.balls[m, :3].T - b.balls[n, :3].T))
-    both = a.balls[m, 3] + b.balls[n, 3]
+    between = np.sqrt(_square(_of(a.balls, _CENTRE, m) - _of(b.balls, _CENTRE, n)))
+    both = _of(a.balls, _RADIUS, m) + _of(b.balls, _RADIUS, n)
     k, m, n = _kept(limit, k, between + both + CROSSING_M, between - both, m, n)
     # a block, and the pieces of a block
     k, m, q = _opened(b.members, n, k, m)
-    ball, bow = a.balls[m, 3], b.columns[_BOW, q]
-    between = _to_edge(a.balls[m, :3].T, b.columns, q)
+    ball, bow = _of(a.balls, _RADIUS, m), _of(b.columns, _BOW, q)
+    between = _to_edge(_of(a.balls, _CENTRE, m), b.columns, q)
     k, m, q = _kept(limit, k, between + bow + ball + CROSSING_M, between - bow - ball, m, q)
     # pieces: the base of every piece is a point of it
     k, q, p = _opened(a.members, m, k, q)
-    between, bow = _to_edge(a.columns[_BASE, p], b.columns, q), b.columns[_BOW, q]
-    k, p, q = _kept(limit, k, between + bow + CROSSING_M, between - bow - a.columns[_REACH, p], p, q)
+    between, bow = _to_edge(_of(a.columns, _BASE, p), b.columns, q), _of(b.columns, _BOW, q)
+    k, p, q = _kept(limit, k, between + bow + CROSSING_M, between - bow - _of(a.columns, _REACH, p), p, q)
     chord, s, t = _closest(a, b, p, q, limit[k])
     k, p, q, s, t, chord = _kept(limit, k, chord, chord, p, q, s, t, chord)
     return _first(a, b, _as_geodesics(a, b, _Rows(k, p, s, q, t, chord)))
@@ -138,7 +141,7 @@ def _closest(a: _Side, b: _Side, p: Ints, q: Ints, limit: Floats) -> tuple[Float
     """
     x, y = a.columns, b.columns
     chord, s, t = np.full(len(p), np.inf), np.zeros(len(p)), np.zeros(len(p))
-    point_p, point_q = x[_INVERSE, p] == 0, y[_INVERSE, q] == 0
+    point_p, point_q = _of(x, _INVERSE, p) == 0, _of(y, _INVERSE, q) == 0
     from_p, from_q = ~point_q | point_p, ~point_p
     for end, of_p, of_q in ((-1.0, from_p, from_q), (1.0, from_p & a.open_end[p], from_q & b.open_end[q])):
         at = np.flatnonzero(of_p)
@@ -147,7 +150,7 @@ def _closest(a: _Side, b: _Side, p: Ints, q: Ints, limit: Floats) -> tuple[Float
         at = np.flatnonzero(of_q)
         at, new, place = _nearer(chord, at, *_from_end(y, q[at], end, x, p[at], limit[at]))
         chord[at], s[at], t[at] = new, place, end
-    bend = x[_BOW, p] + y[_BOW, q]
+    bend = _of(x, _BOW, p) + _of(y, _BOW, q)
     at = np.flatnonzero((bend > _BOW_M) & (chord - 2 * bend <= limit) & ~point_p & ~point_q)
     at = at[_are_parallel(x, p[at], y, q[at])]
     chord[at], s[at], t[at] = _settled(a, b, _Rows(at, p[at], s[at], q[at], t[at], chord[at]))
@@ -162,9 +165,9 @@ def _nearer(chord: Floats, at: Ints, new: Floats, place: Floats) -> tuple[Ints, 
 
 def _from_end(x: Floats, p: Ints, s: float, y: Floats, q: Ints, limit: Floats) -> tuple[Floats, Floats]:
     """Return the shortest chord from an end of pieces ``p`` to pieces ``q``, and the place where it is reached."""
-    away = x[_BASE, p] + s * x[_SLOPE, p] + x[_BEND, p] - y[_BASE, q]
-    u, bow = y[_SLOPE, q], y[_BOW, q]
-    t = np.clip(_dot(away, u) * y[_INVERSE, q], -1, 1)
+    away = _of(x, _BASE, p) + s * _of(x, _SLOPE, p) + _of(x, _BEND, p) - _of(y, _BASE, q)
+    u, bow = _of(y, _SLOPE, q), _of(y, _BOW, q)
+    t = np.clip(_dot(away, u) * _of(y, _INVERSE, q), -1, 1)
     straight = np.sqrt(_square(away - t * u))
     at = np.flatnonzero(straight - bow <= limit)
     out = np.full(len(p), np.inf)
@@ -174,7 +177,7 @@ def _from_end(x: Floats, p: Ints, s: float, y: Floats, q: Ints, limit: Floats) -
 
 def _bent(away: Floats, y: Floats, q: Ints, t: Floats) -> tuple[Floats, Floats]:
     """Return the shortest chord from points ``away`` from the bases of pieces ``q``, by Newton's method from ``t``."""
-    u, bend, inverse = y[_SLOPE, q], y[_BEND, q], y[_INVERSE, q]
+    u, bend, inverse = _of(y, _SLOPE, q), _of(y, _BEND, q), _of(y, _INVERSE, q)
     rest = away - t * (u + t * bend)
     chord = np.sqrt(_square(rest))
     for _ in range(_TURNS):
@@ -200,11 +203,11 @@ def _bent(away: Floats, y: Floats, q: Ints, t: Floats) -> tuple[Floats, Floats]:
 
 def _are_parallel(x: Floats, p: Ints, y: Floats, q: Ints) -> Bools:
     """Return whether two pieces run the same way to within the angle by which they turn, and the earth under them."""
-    u, v = x[_SLOPE, p], y[_SLOPE, q]
-    uu, vv = x[_INVERSE, p], y[_INVERSE, q]
+    u, v = _of(x, _SLOPE, p), _of(y, _SLOPE, q)
+    uu, vv = _of(x, _INVERSE, p), _of(y, _INVERSE, q)
     cross = _square(np.stack([u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]]))
-    apart = np.sqrt(_square(x[_BASE, p] - y[_BASE, q]))
-    turn = 2 * x[_BOW, p] * np.sqrt(uu) + 2 * y[_BOW, q] * np.sqrt(vv) + 0.01 * apart / R_MIN
+    apart = np.sqrt(_square(_of(x, _BASE, p) - _of(y, _BASE, q)))
+    turn = 2 * _of(x, _BOW, p) * np.sqrt(uu) + 2 * _of(y, _BOW, q) * np.sqrt(vv) + 0.01 * apart / R_MIN
     return np.asarray(cross * uu * vv <= turn * turn, dtype=bool)
 
 
@@ -216,12 +219,12 @@ def _settled(a: _Side, b: _Side, rows: _Rows) -> tuple[Floats, Floats, Floats]:
     """
     x, y, (_, p, s, q, t, chord) = a.columns, b.columns, rows
     for _ in range(_TURNS if len(p) else 0):
-        u, v = x[_SLOPE, p] + 2 * s * x[_BEND, p], y[_SLOPE, q] + 2 * t * y[_BEND, q]
+        u, v = _of(x, _SLOPE, p) + 2 * s * _of(x, _BEND, p), _of(y, _SLOPE, q) + 2 * t * _of(y, _BEND, q)
         w = _at(x, p, s) - _at(y, q, t)
         # curvature makes it a Newton step; where it would make it concave, the plain squares stand in
         uu, vv = _square(u), _square(v)
-        uu = np.maximum(uu + 2 * _dot(x[_BEND, p], w), uu / 4)
-        vv = np.maximum(vv - 2 * _dot(y[_BEND, q], w), vv / 4)
+        uu = np.maximum(uu + 2 * _dot(_of(x, _BEND, p), w), uu / 4)
+        vv = np.maximum(vv - 2 * _dot(_of(y, _BEND, q), w), vv / 4)
         new_s, new_t = _least((uu, vv, _dot(u, v), _dot(u, w), _dot(v, w)), s, t)
         new = np.sqrt(_square(_at(x, p, new_s) - _at(y, q, new_t)))
         shorter = new < chord
@@ -258,7 +261,7 @@ def _as_geodesics(a: _Side, b: _Side, rows: _Rows) -> _Rows:
     far = np.flatnonzero(rows.length > FAR_M)
     if len(far):
         lonlat_a, lonlat_b = _lonlat(a, rows.p[far], rows.s[far]), _lonlat(b, rows.q[far], rows.t[far])
-        length[far] = GEOD.inv(*lonlat_a.T, *lonlat_b.T)[2]
+        length[far] = GEOD.inv(*lonlat_a, *lonlat_b)[2]
     return rows._replace(length=length)
 
 
@@ -273,7 +276,7 @@ def _first(a: _Side, b: _Side, rows: _Rows) -> _Rows:
     best = np.repeat(np.minimum.reduceat(rows.length, first), np.diff(first, append=len(rows.k)))
     rows = rows.at(np.flatnonzero(rows.length <= best + TIE_M))
     if (rows.k[1:] == rows.k[:-1]).any():
-        (lon_a, lat_a), (lon_b, lat_b) = _lonlat(a, rows.p, rows.s).T, _lonlat(b, rows.q, rows.t).T
+        (lon_a, lat_a), (lon_b, lat_b) = _lonlat(a, rows.p, rows.s), _lonlat(b, rows.q, rows.t)
         rows = rows.at(np.lexsort((lat_b, lon_b, lat_a, lon_a, rows.k)))
     return rows.at(_starts(rows.k))
 
@@ -285,22 +288,28 @@ def _starts(k: Ints) -> Ints:
 
 def _to_edge(points: Floats, y: Floats, q: Ints) -> Floats:
     """Return the distance from points in space to pieces taken as straight through their bases."""
-    away, u = points - y[_BASE, q], y[_SLOPE, q]
-    t = np.clip(_dot(away, u) * y[_INVERSE, q], -1, 1)
+    away, u = points - _of(y, _BASE, q), _of(y, _SLOPE, q)
+    t = np.clip(_dot(away, u) * _of(y, _INVERSE, q), -1, 1)
     return np.sqrt(_square(away - t * u))
 
 
 def _at(x: Floats, p: Ints, s: Floats) -> Floats:
-    return np.asarray(x[_BASE, p] + s * (x[_SLOPE, p] + s * x[_BEND, p]), dtype=float)
+    return np.asarray(_of(x, _BASE, p) + s * (_of(x, _SLOPE, p) + s * _of(x, _BEND, p)), dtype=float)
 
 
 def _lonlat(side: _Side, p: Ints, s: Floats) -> Floats:
-    first, last = side.lonlat[p, 0], side.lonlat[p, 1]
-    return np.asarray(first + (last - first) * ((s + 1) / 2)[:, None], dtype=float)
+    """Return longitudes and latitudes, shape ``(2, n)``."""
+    first, last = _of(side.lonlat, slice(0, 2), p), _of(side.lonlat, slice(2, 4), p)
+    return np.asarray(first + (last - first) * ((s + 1) / 2), dtype=float)
+
+
+def _of(columns: Floats, which: int | slice, rows: Ints) -> Floats:
+    """Return rows of some columns: as `columns[which, rows]`, which takes four times as long."""
+    return np.take(columns[which], rows, axis=-1, mode="clip")
 
 
 def _dot(x: Floats, y: Floats) -> Floats:
-    return np.asarray(x[0] * y[0] + x[1] * y[1] + x[2] * y[2], dtype=float)
+    return np.asarray(np.einsum("ij,ij->j", x, y), dtype=float)
 
 
 def _square(x: Floats) -> Floats:
