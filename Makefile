@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # no header, no configuration and no index in the lock: it holds pins and hashes, nothing of the machine that made it
 LOCK = pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-config --quiet \
 	$(if $(UPGRADE),--upgrade)
-BENCH_LOCK = --extra tables --group bench --constraint requirements.lock -o benchmarks/requirements.lock
+BENCH_LOCK = --extra fast --extra tables --group bench --constraint requirements.lock -o benchmarks/requirements.lock
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

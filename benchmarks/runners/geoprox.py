@@ -5,15 +5,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from inspect import signature
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
 import geoprox as gp
-from benchmarks.jobs import PAIR_COLUMNS, Answer, CouldNotRun, Figures, Job, pairs_frame
+from benchmarks.jobs import PAIR_COLUMNS, Answer, CouldNotRun, Figures, Job
 from benchmarks.runners.planar import write
+from geoprox.bulk import Limits
 
 _WARM_UP = 200
 _REQUESTS = 300
@@ -35,12 +35,12 @@ def near(job: Job) -> Iterator[Callable[[], Answer]]:
 def stream(job: Job) -> Iterator[Callable[[], Answer]]:
     """`gp.near_many`: from GeoParquet row groups to a Parquet file, in bounded memory."""
     _require_compiled(job)
-    call = required("near_many")
     near_pairs(gpd.read_parquet(job.right).iloc[:1], gpd.read_parquet(job.right), job)
 
     def solve() -> Answer:
         sites = gpd.read_parquet(job.right)
-        call([Path(job.left)], sites, out=Path(job.out), **_options(call, job))
+        limits = Limits(threads=job.threads)
+        gp.near_many(job.left, sites, out=job.out, tiers_m=job.tiers_m, limits=limits)
         return Path(job.out)
 
     yield solve
@@ -50,7 +50,7 @@ def stream(job: Job) -> Iterator[Callable[[], Answer]]:
 def single_request(job: Job) -> Iterator[Callable[[], Answer]]:
     """One parcel after the other against sites prepared once; the median of many requests."""
     _require_compiled(job)
-    prepared = required("prepare")(gpd.read_parquet(job.right))
+    prepared = gp.prepare(gpd.read_parquet(job.right))
     parcels = gpd.read_parquet(job.left).iloc[:_REQUESTS]
     requests = [parcels.iloc[[row]] for row in range(len(parcels))]
     for request in requests[:20]:
@@ -70,29 +70,7 @@ def single_request(job: Job) -> Iterator[Callable[[], Answer]]:
 
 def near_pairs(parcels: gpd.GeoDataFrame, sites: object, job: Job) -> pd.DataFrame:
     """Return the pairs that `gp.near` finds, in the columns of the benchmarks."""
-    pairs = gp.near(parcels, sites, **_options(gp.near, job))
-    if "tier_m" in pairs:
-        return pairs[list(PAIR_COLUMNS)]
-    return pairs_frame(*(pairs[name] for name in PAIR_COLUMNS[:3]), job.tiers_m)
-
-
-def required(name: str) -> Callable[..., object]:
-    """Return a public function of geoprox, or say that this version has none of that name."""
-    if name not in gp.__all__:
-        message = f"this geoprox has no gp.{name}"
-        raise CouldNotRun(message)
-    return getattr(gp, name)
-
-
-def _options(call: Callable[..., object], job: Job) -> dict[str, object]:
-    takes = signature(call).parameters
-    options: dict[str, object] = {"tiers_m": list(job.tiers_m)} if "tiers_m" in takes else {"within_m": job.within_m}
-    if "threads" in takes:
-        options["threads"] = job.threads
-    elif job.threads > 1:
-        message = f"gp.{call.__name__} of this geoprox takes no threads="
-        raise CouldNotRun(message)
-    return options
+    return gp.near(parcels, sites, tiers_m=job.tiers_m, threads=job.threads)[list(PAIR_COLUMNS)]
 
 
 def _require_compiled(job: Job) -> None:

@@ -1,6 +1,5 @@
 """`near_many`: from files to a file of pairs, part by part."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,6 +23,7 @@ from geoprox.bulk.store import Output, Store, finish, opened
 from geoprox.bulk.tally import Count, Tally
 from geoprox.bulk.tiles import scattered, tiled
 from geoprox.errors import FormatError, GeometryError, LayerError
+from geoprox.geodesy.threads import processors
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -49,8 +49,8 @@ def near_many(  # noqa: PLR0913 -- the options of a command, each by its name
     paths: str | Path | Sequence[str | Path],
     sites: "gpd.GeoDataFrame | str | Path",
     *,
-    within_m: float,
     out: str | Path,
+    within_m: float | None = None,
     tiers_m: Sequence[float] = (),
     left_id: str | None = None,
     right_id: str | None = None,
@@ -75,7 +75,8 @@ def near_many(  # noqa: PLR0913 -- the options of a command, each by its name
         file is read by tiles, and where the rows of a side lie in no order of place, that side is first written anew by
         tiles, beside the output.
     within_m
-        Metres, the bound included. Where a side has ``accuracy_m``, pairs that *may* be within are written too.
+        Metres, the bound included; if not given, the largest tier. Where a side has ``accuracy_m``, pairs that *may*
+        be within are written too.
     out
         The ``.parquet`` file to write.
     tiers_m
@@ -160,11 +161,6 @@ def near_many(  # noqa: PLR0913 -- the options of a command, each by its name
         return job.run(left, right, out, began)
 
 
-def _cores() -> int:
-    # not everywhere is it known which of the cores this process may use
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _silent(_done: int, _total: int, _what: str) -> None:
     """Show nothing."""
 
@@ -231,7 +227,7 @@ class _Job:
             self.store.save(part.number, judge(part, table, sites, self.ask))
             return part
 
-        threads = self.limits.threads or _cores()
+        threads = self.limits.threads or processors()
         pool = ThreadPoolExecutor(threads)
         try:
             running: deque[Future[Part]] = deque()
@@ -286,9 +282,13 @@ def _open(
     return left, right, inputs
 
 
-def _distances(within_m: float, tiers_m: Sequence[float]) -> tuple[float, tuple[float, ...]]:
+def _distances(within_m: float | None, tiers_m: Sequence[float]) -> tuple[float, tuple[float, ...]]:
     """Return the largest distance and the tiers, smallest first, or raise where they make no sense."""
     tiers = tuple(sorted({float(tier) for tier in tiers_m}))
+    if within_m is None and not tiers:
+        message = "near_many() needs a distance: give within_m or tiers_m, in metres"
+        raise GeometryError(message)
+    within_m = tiers[-1] if within_m is None else within_m
     for metres in (within_m, *tiers):
         if not (metres >= 0 and np.isfinite(metres)):
             message = f"a distance is {metres} m; give metres of at least 0"
