@@ -6,7 +6,7 @@ from geoprox.geodesy.parts import facing
 from geoprox.geodesy.search import Pairs, k_nearest, within
 from geoprox.geodesy.shares import overlap
 from geoprox.geodesy.size import area_m2, length_m
-from geoprox.geodesy.zones import buffer
+from geoprox.geodesy.zones import buffer, rings
 
 __all__ = [
     "Nearest",
@@ -21,5 +21,6 @@ __all__ = [
     "likelihood",
     "nearest",
     "overlap",
+    "rings",
     "within",
 ]

@@ -167,7 +167,8 @@ def _polar(ring: Floats, turns: int) -> shapely.Polygon:
     pole = float(np.copysign(90, ring[:, 1].mean()))
     # beyond its vertex nearest to the pole there is nothing of the ring between it and the pole
     top = int(np.argmax(np.abs(ring[:, 1])))
-    onwards = np.concatenate([ring[top:], ring[: top + 1] + [360 * turns, 0]])
+    onwards = np.concatenate([ring[top:], ring[: top + 1]])
+    onwards[len(ring) - top :, 0] += 360 * turns
     onwards[:, 0] -= 360 * np.rint(ring[top, 0] / 360)
     # the turn is overdone a little, so that no crack is left where it closes
     end = onwards[-1, 0] + turns * _OVERTURN

@@ -12,8 +12,7 @@ import shapely
 
 from geoprox import geodesy
 from geoprox.errors import DefinitionError
-from geoprox.geodesy.ellipsoid import R_MIN
-from geoprox.geodesy.zones import MAX_RADIUS_M
+from geoprox.geodesy.zones import MAX_RADIUS_M, MIN_RADIUS_M
 from geoprox.model.briefing import MapDefinition
 from geoprox.model.columns import CRS
 from geoprox.model.values import Layers
@@ -80,16 +79,14 @@ def shown_features(layers: Layers, definition: MapDefinition, view: View, gone: 
 def areas_of(geometries: "np.ndarray[Any, Any]", accuracy_m: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
     """Return each feature's footprint or, where only a point is known, the disc that surely holds the position."""
     areas = geometries.copy()
-    vague = (shapely.get_dimensions(geometries) == 0) & (accuracy_m > 0)
+    vague = (shapely.get_dimensions(geometries) == 0) & (accuracy_m >= MIN_RADIUS_M)
     areas[vague] = geodesy.buffer(geometries[vague], accuracy_m[vague])
     return areas
 
 
-def has_disc(geometries: "np.ndarray[Any, Any]", radius_m: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
-    """Return where a disc can be drawn: one that is larger than ``buffer`` draws, or reaches a pole, cannot."""
-    farthest = np.abs(shapely.bounds(geometries)[:, [1, 3]]).max(axis=1, initial=0)
-    off_poles = farthest + np.degrees(radius_m / R_MIN) < 90  # noqa: PLR2004 -- the latitude of a pole
-    return np.asarray((radius_m <= MAX_RADIUS_M) & off_poles, dtype=bool)
+def has_disc(radius_m: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    """Return where a disc can be drawn: one that is larger than ``buffer`` draws cannot."""
+    return np.asarray(radius_m <= MAX_RADIUS_M, dtype=bool)
 
 
 def coordinates(geometry: shapely.Geometry) -> Json:
@@ -107,7 +104,7 @@ def _with_areas(frame: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
     accuracy, places = frame["accuracy_m"].astype(float).to_numpy(), frame.geometry.to_numpy()
     nowhere = shapely.is_missing(places) | shapely.is_empty(places)
     vague = (shapely.get_dimensions(places) == 0) & (accuracy > 0)
-    wide = (accuracy >= view.half_m) | nowhere | (vague & ~has_disc(places, accuracy))
+    wide = (accuracy >= view.half_m) | nowhere | (vague & ~has_disc(accuracy))
     areas = areas_of(places, np.where(wide, 0.0, accuracy))
     inside = shapely.intersects(areas, shapely.box(*view.bounds)) | nowhere
     inside[vague & wide] = _reaches(places[vague & wide], accuracy[vague & wide], view)

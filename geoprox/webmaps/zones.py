@@ -58,7 +58,7 @@ def zones_of(rule: Rule, shown: gpd.GeoDataFrame, widest_m: float) -> pd.DataFra
     accuracy = objects["accuracy_m"].astype(float).to_numpy()
     outer = accuracy > within_m
     radius = np.where(outer, within_m + accuracy, within_m)
-    drawn = (radius <= widest_m) & has_disc(objects.geometry.to_numpy(), radius)
+    drawn = (radius <= widest_m) & has_disc(radius)
     objects, radius, outer = objects[drawn], radius[drawn], outer[drawn]
     zone = geodesy.buffer(objects.geometry.to_numpy(), radius)
     return pd.DataFrame(
