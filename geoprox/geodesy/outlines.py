@@ -79,7 +79,10 @@ def drawn(rings: Outlines) -> tuple[Geometries, Ints]:
     # of all the pieces of a zone only the few that hold a pole
     for k in np.flatnonzero(turns):
         polygons[k] = _polar(lonlat[rings.first[k] : rings.first[k + 1]], int(turns[k]))
-    return in_range(polygons, rings.owner)
+    # sides that meet by a pole at less than their slack may cross there
+    crossed = ~shapely.is_valid(polygons)
+    polygons[crossed] = shapely.make_valid(polygons[crossed], method="structure", keep_collapsed=False)
+    return in_range(*polygonal(polygons, rings.owner))
 
 
 def in_range(polygons: Geometries, owner: Ints) -> tuple[Geometries, Ints]:

@@ -168,9 +168,13 @@ def _gone(lonlat: Floats, azimuth: Floats, metres: Floats) -> tuple[Floats, Floa
 
 
 def _inner_slack(lonlat: Floats, radius: Floats, length_m: Floats | float) -> Floats:
-    """Return how far sides within the zone may depart: but by a pole, about which they would wind."""
-    polar = 90 - np.abs(lonlat[:, 1]) <= np.degrees((1.5 * radius + length_m) / R_MIN)
-    return np.where(polar, _SLACK, _INNER_SLACK) * radius
+    """Return how far sides within the zone may depart: little where a pole lies by their outer ends.
+
+    A side that passes a pole is drawn around it. Where that is well within the radius it is inside the zone anyway.
+    """
+    away = np.radians(90 - np.abs(lonlat[:, 1])) * R_MIN
+    outer = (away > 0.8 * radius - length_m) & (away < 1.5 * radius + length_m)
+    return np.where(outer, _SLACK, _INNER_SLACK) * radius
 
 
 def _vertex_gaps(chains: _Chains, radius_m: Floats) -> _Gaps:

@@ -65,8 +65,8 @@ def _require_radii(geometries: Geometries, radius_m: Floats) -> None:
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise GeometryError(
-            f"row {row}: radius {radius_m[row]} m is not from {MIN_RADIUS_M} m to {MAX_RADIUS_M:,.0f} m; give a radius in metres "
-            "(for no zone at all, take the geometry itself)"
+            f"row {row}: radius {radius_m[row]} m is not from {MIN_RADIUS_M} m to {MAX_RADIUS_M:,.0f} m; "
+            "give a radius in metres (for none, take the geometry itself)"
         )
     parts, owner = singles(geometries)
     thin = (shapely.get_dimensions(parts) < 2) & (radius_m[owner] < 0)
