@@ -12,6 +12,7 @@ import shapely
 
 from geoprox import geodesy
 from geoprox.errors import DefinitionError
+from geoprox.geodesy.ellipsoid import R_MIN
 from geoprox.geodesy.zones import MAX_RADIUS_M, MIN_RADIUS_M
 from geoprox.model.briefing import MapDefinition
 from geoprox.model.columns import CRS
@@ -84,9 +85,14 @@ def areas_of(geometries: "np.ndarray[Any, Any]", accuracy_m: "np.ndarray[Any, An
     return areas
 
 
-def has_disc(radius_m: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
-    """Return where a disc can be drawn: one that is larger than ``buffer`` draws cannot."""
-    return np.asarray(radius_m <= MAX_RADIUS_M, dtype=bool)
+def has_disc(geometries: "np.ndarray[Any, Any]", radius_m: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    """Return where a disc can be drawn: one that is larger than ``buffer`` draws, or reaches a pole, cannot.
+
+    The page draws it as a circle, and a Mercator map has none about a pole.
+    """
+    farthest = np.abs(shapely.bounds(geometries)[:, [1, 3]]).max(axis=1, initial=0)
+    off_poles = farthest + np.degrees(radius_m / R_MIN) < 90  # noqa: PLR2004 -- the latitude of a pole
+    return np.asarray((radius_m <= MAX_RADIUS_M) & off_poles, dtype=bool)
 
 
 def coordinates(geometry: shapely.Geometry) -> Json:
@@ -104,7 +110,7 @@ def _with_areas(frame: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
     accuracy, places = frame["accuracy_m"].astype(float).to_numpy(), frame.geometry.to_numpy()
     nowhere = shapely.is_missing(places) | shapely.is_empty(places)
     vague = (shapely.get_dimensions(places) == 0) & (accuracy > 0)
-    wide = (accuracy >= view.half_m) | nowhere | (vague & ~has_disc(accuracy))
+    wide = (accuracy >= view.half_m) | nowhere | (vague & ~has_disc(places, accuracy))
     areas = areas_of(places, np.where(wide, 0.0, accuracy))
     inside = shapely.intersects(areas, shapely.box(*view.bounds)) | nowhere
     inside[vague & wide] = _reaches(places[vague & wide], accuracy[vague & wide], view)
