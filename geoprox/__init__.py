@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from geoprox.model.values import Assessment, Layers
     from geoprox.outputs import require_writer, write_table
     from geoprox.pipeline import assess, build_maps
-    from geoprox.proximity import buffer, distance, near, overlap, prepare
+    from geoprox.proximity import buffer, distance, near, overlap, prepare, rings
     from geoprox.webmaps import make_map, write_map
 
 # where each public name lives: modules are imported when a name is first used, so that `import geoprox` stays fast
@@ -56,6 +56,7 @@ _HOME = {
     "read_layers": "layers",
     "read_policy": "model.policy",
     "require_writer": "outputs",
+    "rings": "proximity",
     "write_map": "webmaps",
     "write_table": "outputs",
 }
@@ -85,6 +86,7 @@ __all__ = [
     "read_layers",
     "read_policy",
     "require_writer",
+    "rings",
     "write_map",
     "write_table",
 ]

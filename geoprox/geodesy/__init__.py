@@ -7,7 +7,7 @@ from geoprox.geodesy.search import Index, Pairs, k_nearest, make_index, within
 from geoprox.geodesy.shares import overlap
 from geoprox.geodesy.size import area_m2, length_m
 from geoprox.geodesy.threads import in_threads
-from geoprox.geodesy.zones import buffer
+from geoprox.geodesy.zones import buffer, rings
 
 __all__ = [
     "Index",
@@ -25,5 +25,6 @@ __all__ = [
     "make_index",
     "nearest",
     "overlap",
+    "rings",
     "within",
 ]

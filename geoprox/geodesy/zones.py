@@ -1,118 +1,137 @@
-"""Zones around geometries.
+"""Zones around and within geometries, and rings between zones.
 
-A zone is drawn; no decision is taken from it, since any polygon misses its circle somewhere.
+A zone is drawn, and shares are taken of it; findings are decided by distance, since any polygon misses its circle.
 """
+
+from itertools import pairwise
 
 import numpy as np
 import shapely
-from pyproj import Proj
 
 from geoprox.errors import GeometryError
-from geoprox.geodesy.ellipsoid import GEOD, R_MIN, Floats, Geometries
-from geoprox.geodesy.nearest import Nearest, nearest
-from geoprox.geodesy.parts import require_measurable
+from geoprox.geodesy.ellipsoid import Floats, Geometries, Ints
+from geoprox.geodesy.outlines import drawn, in_range
+from geoprox.geodesy.parts import require_measurable, singles
+from geoprox.geodesy.strips import LIMIT, surroundings
 
-MAX_RADIUS_M = 1_000_000.0
-_QUADRANT = 90
-# a chord between neighbours on a circle dips inwards by 3.8e-5, along a straight side by up to 1e-5:
-# the stretch covers both
-_STRETCH = 1 + 9e-5
-_LIMIT = 1 + 1e-4
-_STRAIGHT_M = 500.0
-_MOVES, _SPLITS = 3, 12
+MIN_RADIUS_M, MAX_RADIUS_M = 1e-2, 1_000_000.0
+# rows drawn at once: bounds memory to some hundred MB
+_ROWS = 5000
 
 
 def buffer(geometries: Geometries, radius_m: Floats) -> Geometries:
-    """Return, for each geometry, a polygon that holds every point within ``radius_m`` of it, and little more.
+    """Return the zone of each geometry: what lies within its radius, or, for one below 0, as deep in a polygon.
 
-    Its boundary lies between 1 and 1.0001 times the radius away. Longitudes run on beyond 180 degrees where a
-    zone crosses the antimeridian. Empty and missing geometries give an empty polygon.
+    The zone of a positive radius holds every point within it, and its outline lies between 1 and 1.0001 radii from the
+    geometry. That of a negative radius holds no point of the polygon nearer than that to its boundary, and every point
+    that is 1.0001 radii deep; it may be empty. Zones are polygons or multipolygons within longitudes -180..180, cut at
+    the antimeridian; one that holds a pole reaches latitude 90 (or -90) over the full turn. Empty and missing
+    geometries give an empty polygon.
 
     Raises
     ------
     GeometryError
-        A radius is not above 0 and at most 1,000 km, or a zone reaches a pole.
+        A radius is not from 1 cm to 1,000 km, or is negative where the geometry has points or lines.
     """
     require_measurable(geometries)
     _require_radii(geometries, radius_m)
-    # one projection for each geometry, centred on it, so that the first shape is nearly right wherever it lies
-    return np.array([_zone(g, r) for g, r in zip(geometries, radius_m, strict=True)], dtype=object)
+    zones = np.full(len(geometries), shapely.Polygon(), dtype=object)
+    for some, draw in ((radius_m > 0, _around), (radius_m < 0, _within)):
+        rows = np.flatnonzero(some)
+        for part in (rows[k : k + _ROWS] for k in range(0, len(rows), _ROWS)):
+            zones[part] = draw(shapely.force_2d(geometries[part]), np.abs(radius_m[part]))
+    return zones
+
+
+def rings(geometries: Geometries, radii_m: Floats) -> Geometries:
+    """Return the rings around each geometry, shape ``(n, k)``: from 0 to the first radius, from there to the second...
+
+    A ring's outer boundary is, vertex by vertex, the inner boundary of the next. The first ring holds the geometry.
+
+    Raises
+    ------
+    GeometryError
+        Radii are not from 1 cm to 1,000 km, or one is not more than 1.0001 times the one before it.
+    """
+    _require_ascending(radii_m)
+    zones = [buffer(geometries, np.full(len(geometries), radius)) for radius in radii_m]
+    between = [shapely.difference(outer, inner) for inner, outer in pairwise(zones)]
+    return np.stack([zones[0], *between], axis=1).astype(object)
 
 
 def _require_radii(geometries: Geometries, radius_m: Floats) -> None:
-    bad = ~((radius_m > 0) & (radius_m <= MAX_RADIUS_M))
+    size = np.abs(radius_m)
+    bad = ~((size >= MIN_RADIUS_M) & (size <= MAX_RADIUS_M))
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        message = (
-            f"row {row}: radius {radius_m[row]} m is not above 0 and at most {MAX_RADIUS_M:,.0f} m; "
-            "give a radius in metres"
+        raise GeometryError(
+            f"row {row}: radius {radius_m[row]} m is not from {MIN_RADIUS_M} m to {MAX_RADIUS_M:,.0f} m; "
+            "give a radius in metres (for none, take the geometry itself)"
         )
-        raise GeometryError(message)
-    bounds = shapely.bounds(geometries)
-    polar = np.abs(bounds[:, [1, 3]]).max(axis=1) + np.degrees(radius_m / R_MIN) >= 90
-    if polar.any():
-        row = int(np.flatnonzero(polar)[0])
-        message = (
-            f"row {row}: a zone of {radius_m[row]} m reaches a pole, "
-            "where it has no outline in longitude and latitude; use distances"
+    parts, owner = singles(geometries)
+    thin = (shapely.get_dimensions(parts) < 2) & (radius_m[owner] < 0)
+    if thin.any():
+        row = int(owner[thin][0])
+        raise GeometryError(
+            f"row {row}: a zone of {radius_m[row]} m lies within polygons, and this {geometries[row].geom_type} has "
+            "points or lines; give it a radius above 0 metres"
         )
-        raise GeometryError(message)
 
 
-def _zone(geometry: shapely.Geometry | None, radius: float) -> shapely.Geometry:
-    if geometry is None or shapely.is_empty(geometry):
-        return shapely.Polygon()
-    lon, lat = shapely.get_coordinates(shapely.box(*shapely.bounds(geometry)).centroid)[0]
-    plane = Proj(proj="aeqd", lon_0=lon, lat_0=lat, ellps="WGS84")
-    # a straight edge of the source is a curve in the plane: short steps keep the first shape close to the last
-    source = shapely.segmentize(geometry, 0.05)
-    flat = shapely.transform(source, lambda xy: np.stack(plane(xy[:, 0], xy[:, 1]), axis=1))
-    step = max(radius * np.pi / (2 * _QUADRANT), _STRAIGHT_M)
-    outline = shapely.segmentize(shapely.buffer(flat, radius * _STRETCH, quad_segs=_QUADRANT), step)
-    rings, part = shapely.get_rings(shapely.get_parts(outline), return_index=True)
-    fitted = [_fitted(_back(plane, shapely.get_coordinates(ring)[:-1], lon), geometry, radius) for ring in rings]
-    shells = np.flatnonzero(np.diff(part, prepend=-1))
-    polygons = [
-        shapely.Polygon(fitted[first], fitted[first + 1 : end])
-        for first, end in zip(shells, [*shells[1:], len(rings)], strict=True)
-    ]
-    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
+def _require_ascending(radii_m: Floats) -> None:
+    if not len(radii_m) or not (radii_m > 0).all() or not (radii_m[1:] > radii_m[:-1] * LIMIT).all():
+        raise GeometryError(
+            f"radii {radii_m.tolist()} do not ascend from above 0 by more than a 10,000th each; "
+            "give metres such as [500, 1000, 5000]"
+        )
 
 
-def _fitted(ring: Floats, geometry: shapely.Geometry, radius: float) -> Floats:
-    """Return an open ring whose every vertex and edge is from 1 to 1.0001 times the radius away from the geometry."""
-    # a corner belongs to two sides: moved away from the nearer one, it may be too near the other, so it is moved again
-    for _ in range(_MOVES):
-        ring = _moved_out(ring, geometry, radius * _STRETCH)
-    for _ in range(_SPLITS):
-        middle = (ring + np.roll(ring, -1, axis=0)) / 2
-        away = _nearest(middle, geometry).distance_m
-        bad = np.flatnonzero((away < radius) | (away > radius * _LIMIT))
-        if not len(bad):
-            break
-        ring = np.insert(ring, bad + 1, _moved_out(middle[bad], geometry, radius * _STRETCH), axis=0)
-    return ring
+def _around(geometries: Geometries, radius_m: Floats) -> Geometries:
+    """Return what lies within the radius of each geometry."""
+    parts, owner = singles(geometries)
+    areal = shapely.get_dimensions(parts) == 2
+    inside, of = in_range(parts[areal], owner[areal])
+    beside, by = drawn(surroundings(parts, owner, radius_m))
+    return _united(np.concatenate([inside, beside]), np.concatenate([of, by]), len(geometries))
 
 
-def _back(plane: Proj, xy: Floats, lon: float) -> Floats:
-    x, y = plane(xy[:, 0], xy[:, 1], inverse=True)
-    return np.stack([_near(x, lon), y], axis=1)
+def _within(geometries: Geometries, radius_m: Floats) -> Geometries:
+    """Return what lies at least as deep in each polygon as the radius."""
+    whole = _united(*in_range(*singles(geometries)), len(geometries))
+    return np.asarray(shapely.difference(whole, _around(_boundary(whole), radius_m)), dtype=object)
 
 
-def _near(lon: Floats, centre: Floats | float) -> Floats:
-    """Return longitudes by full turns nearest to ``centre``, so that a shape is not torn at the antimeridian."""
-    return centre + (np.asarray(lon) - centre + 180) % 360 - 180
+def _boundary(polygons: Geometries) -> Geometries:
+    """Return the boundary on the globe: without the cut along the antimeridian, and without poles that are inside."""
+    boundary = np.asarray(shapely.boundary(polygons), dtype=object)
+    bounds = np.abs(shapely.bounds(polygons))
+    seam = np.flatnonzero((bounds == 180).any(axis=1))
+    boundary[seam] = _without_seam(boundary[seam])
+    polar = np.flatnonzero((bounds[:, [1, 3]] == 90).any(axis=1))
+    for pole in (-90, 90):
+        turn = shapely.LineString([(-180, pole), (180, pole)])
+        inside = polar[shapely.length(shapely.intersection(boundary[polar], turn)) == 360]
+        boundary[inside] = shapely.difference(boundary[inside], turn)
+    return boundary
 
 
-def _moved_out(points: Floats, geometry: shapely.Geometry, radius: float) -> Floats:
-    """Move every point along the geodesic from its nearest source point, to exactly ``radius`` metres from there."""
-    at = _nearest(points, geometry)
-    x, y, _ = GEOD.fwd(at.lonlat_a[:, 0], at.lonlat_a[:, 1], at.azimuth_deg, np.full(len(points), radius))
-    return np.stack([_near(x, points[:, 0]), y], axis=1)
+def _without_seam(boundary: Geometries) -> Geometries:
+    """Return boundaries without those parts of the antimeridian that have the inside on either side."""
+    west, east = (shapely.LineString([(lon, -90), (lon, 90)]) for lon in (-180, 180))
+    here = shapely.intersection(boundary, west)
+    there = shapely.transform(shapely.intersection(boundary, east), lambda lonlat: lonlat - [360, 0])
+    rest = shapely.difference(shapely.difference(boundary, west), east)
+    return np.asarray(shapely.union(rest, shapely.symmetric_difference(here, there)), dtype=object)
 
 
-def _nearest(points: Floats, geometry: shapely.Geometry) -> Nearest:
-    targets = np.asarray(shapely.points(points), dtype=object)
-    return nearest(
-        np.array([geometry], dtype=object), targets, np.zeros(len(points), dtype=np.int64), np.arange(len(points))
-    )
+def _united(polygons: Geometries, owner: Ints, n: int) -> Geometries:
+    """Return the union of each row's polygons."""
+    order = np.argsort(owner, kind="stable")
+    polygons, owner = polygons[order], owner[order]
+    out = np.full(n, shapely.Polygon(), dtype=object)
+    shapely.multipolygons(polygons, indices=owner, out=out)
+    single = np.bincount(owner, minlength=n)[owner] == 1
+    out[owner[single]] = polygons[single]
+    several = np.unique(owner[~single])
+    out[several] = shapely.union_all(out[several, None], axis=1)
+    return out

@@ -7,6 +7,6 @@ from geoprox.proximity.inputs import prepare
 from geoprox.proximity.measure import distance
 from geoprox.proximity.pairs import near, nearest_sites, pairs_within
 from geoprox.proximity.shares import overlap
-from geoprox.proximity.zones import buffer
+from geoprox.proximity.zones import buffer, rings
 
-__all__ = ["buffer", "distance", "near", "nearest_sites", "overlap", "pairs_within", "prepare"]
+__all__ = ["buffer", "distance", "near", "nearest_sites", "overlap", "pairs_within", "prepare", "rings"]

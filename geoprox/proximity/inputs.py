@@ -149,10 +149,13 @@ def require_crs(shapes: gpd.GeoDataFrame | gpd.GeoSeries, name: str) -> None:
         raise CRSMismatchError(message)
 
 
-def per_row(value: float | Sequence[float] | Floats | pd.Series, rows: Input, name: str) -> Floats:
+def per_row(
+    value: float | Sequence[float] | Floats | pd.Series, rows: Input, name: str, *, signed: bool = False
+) -> Floats:
     """Return one number for each row, from one number or one for each.
 
-    Raises ``GeometryError`` where the numbers are not as many as the rows, or one is negative or not a number.
+    Raises ``GeometryError`` where the numbers are not as many as the rows, or one is not a number, or negative where
+    they are not ``signed``.
     """
     index = rows.index
     if isinstance(value, pd.Series) and rows.labelled and not value.index.equals(index):
@@ -163,9 +166,9 @@ def per_row(value: float | Sequence[float] | Floats | pd.Series, rows: Input, na
         message = f"{name} has {len(values)} values for {len(index)} rows; give one number, or one for each row"
         raise GeometryError(message)
     out = np.broadcast_to(values, (len(index),)).astype(float)
-    bad = ~((out >= 0) & np.isfinite(out))
+    bad = ~np.isfinite(out) | ((out < 0) & (not signed))
     if bad.any():
-        message = f"{name} holds {out[bad][0]}; give metres of at least 0"
+        message = f"{name} holds {out[bad][0]}; give metres" + ("" if signed else " of at least 0")
         raise GeometryError(message)
     return out
 

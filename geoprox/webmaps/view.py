@@ -13,7 +13,7 @@ import shapely
 from geoprox import geodesy
 from geoprox.errors import DefinitionError
 from geoprox.geodesy.ellipsoid import R_MIN
-from geoprox.geodesy.zones import MAX_RADIUS_M
+from geoprox.geodesy.zones import MAX_RADIUS_M, MIN_RADIUS_M
 from geoprox.model.briefing import MapDefinition
 from geoprox.model.columns import CRS
 from geoprox.model.values import Layers
@@ -80,13 +80,16 @@ def shown_features(layers: Layers, definition: MapDefinition, view: View, gone: 
 def areas_of(geometries: "np.ndarray[Any, Any]", accuracy_m: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
     """Return each feature's footprint or, where only a point is known, the disc that surely holds the position."""
     areas = geometries.copy()
-    vague = (shapely.get_dimensions(geometries) == 0) & (accuracy_m > 0)
+    vague = (shapely.get_dimensions(geometries) == 0) & (accuracy_m >= MIN_RADIUS_M)
     areas[vague] = geodesy.buffer(geometries[vague], accuracy_m[vague])
     return areas
 
 
 def has_disc(geometries: "np.ndarray[Any, Any]", radius_m: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
-    """Return where a disc can be drawn: one that is larger than ``buffer`` draws, or reaches a pole, cannot."""
+    """Return where a disc can be drawn: one that is larger than ``buffer`` draws, or reaches a pole, cannot.
+
+    The page draws it as a circle, and a Mercator map has none about a pole.
+    """
     farthest = np.abs(shapely.bounds(geometries)[:, [1, 3]]).max(axis=1, initial=0)
     off_poles = farthest + np.degrees(radius_m / R_MIN) < 90  # noqa: PLR2004 -- the latitude of a pole
     return np.asarray((radius_m <= MAX_RADIUS_M) & off_poles, dtype=bool)

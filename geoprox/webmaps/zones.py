@@ -12,11 +12,12 @@ import shapely
 
 from geoprox import geodesy
 from geoprox.errors import DefinitionError
+from geoprox.geodesy.zones import MAX_RADIUS_M
 from geoprox.model.briefing import MapDefinition
 from geoprox.model.filters import answer
 from geoprox.model.policy import Policy, Rule
 from geoprox.webmaps.lengths import area_text, distance_text, length_text, share_text
-from geoprox.webmaps.view import Json, Row, coordinates, has_disc
+from geoprox.webmaps.view import Json, Row, coordinates
 from geoprox.webmaps.words import Text, both, joined
 
 # a position vaguer than this many times a rule's distance says too little for a ring or an overlap; its verdicts stand
@@ -48,7 +49,7 @@ def zones_of(rule: Rule, shown: gpd.GeoDataFrame, widest_m: float) -> pd.DataFra
 
     Where an object's position is vaguer than the rule's distance, a ring at that distance would feign precision:
     ``outer`` is true, and the zone reaches as far as the rule possibly may (distance plus accuracy). Objects still
-    vaguer, and zones wider than ``widest_m`` metres or too wide for any disc, have none.
+    vaguer, and zones wider than ``widest_m`` metres or wider than ``buffer`` draws, have none.
     """
     within_m = float(rule.within_m or 0)
     objects = shown[
@@ -58,7 +59,7 @@ def zones_of(rule: Rule, shown: gpd.GeoDataFrame, widest_m: float) -> pd.DataFra
     accuracy = objects["accuracy_m"].astype(float).to_numpy()
     outer = accuracy > within_m
     radius = np.where(outer, within_m + accuracy, within_m)
-    drawn = (radius <= widest_m) & has_disc(objects.geometry.to_numpy(), radius)
+    drawn = (radius <= widest_m) & (radius <= MAX_RADIUS_M)
     objects, radius, outer = objects[drawn], radius[drawn], outer[drawn]
     zone = geodesy.buffer(objects.geometry.to_numpy(), radius)
     return pd.DataFrame(

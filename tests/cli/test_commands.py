@@ -184,6 +184,19 @@ def test_buffer_writes_the_zones_and_keeps_the_columns(geoprox: Geoprox, places:
     assert {f["geometry"]["type"] for f in features} == {"Polygon"}
 
 
+def test_buffer_writes_zones_at_a_pole_and_across_the_antimeridian(geoprox: Geoprox, tmp_path: Path):
+    spots = [{"type": "Point", "coordinates": at} for at in ([0, 89.99], [179.999, 10])]
+    features = [{"type": "Feature", "properties": {}, "geometry": spot} for spot in spots]
+    content = {"type": "FeatureCollection", "features": features}
+    (tmp_path / "far.geojson").write_text(json.dumps(content), encoding="utf-8")
+    result = geoprox("buffer", "far.geojson", "--radius", "5km", "--out", "zones.geojson")
+    assert result.code == 0, result.err
+    written = json.loads((tmp_path / "zones.geojson").read_text(encoding="utf-8"))["features"]
+    assert [f["geometry"]["type"] for f in written] == ["Polygon", "MultiPolygon"]
+    corners = [tuple(at) for at in written[0]["geometry"]["coordinates"][0]]
+    assert {(-180, 90), (180, 90)} <= set(corners)
+
+
 # -- mistakes -----------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ import pytest
 from shapely import LineString, Point, Polygon, box
 
 from geoprox.errors import CRSMismatchError, GeometryError
-from geoprox.proximity import buffer, distance, overlap
+from geoprox.proximity import buffer, distance, overlap, rings
 
 HERE, THERE = Point(34.65, 31.80), Point(34.66, 31.80)
 BETWEEN_M = 946.977  # Geod.inv
@@ -86,6 +86,29 @@ def test_any_other_crs_is_an_error_that_says_the_remedy(measure, crs, message):
     projected = gpd.GeoSeries([Point(177_000, 655_000)], crs=crs)
     with pytest.raises(CRSMismatchError, match=message):
         measure(projected, 10 if measure is buffer else HERE)
+
+
+def test_a_radius_below_0_is_for_polygons_only():
+    zones = buffer(series(box(34, 31, 34.1, 31.1), box(34, 31, 34.1, 31.1)), [-1000, 1000])
+    assert zones["y"].covers(box(34, 31, 34.1, 31.1))
+    assert box(34, 31, 34.1, 31.1).covers(zones["x"])
+    with pytest.raises(GeometryError, match=r"row 1: .* this LineString has points or lines"):
+        buffer([box(34, 31, 34.1, 31.1), LineString([HERE, THERE])], -10)
+
+
+def test_rings_repeat_the_callers_index():
+    found = rings(series(HERE, None), [500, 1000])
+    assert found.index.tolist() == ["x", "x", "y", "y"]
+    assert found.columns.tolist() == ["inner_m", "outer_m", "geometry"]
+    assert found[["inner_m", "outer_m"]].to_numpy().tolist() == [[0, 500], [500, 1000]] * 2
+    assert found.crs == "EPSG:4326"
+    areas = found.to_crs("EPSG:6933").area
+    assert areas.tolist() == pytest.approx([np.pi * 500**2, np.pi * 750_000, 0, 0], rel=1e-3)
+
+
+def test_radii_of_rings_ascend():
+    with pytest.raises(GeometryError, match=r"give metres such as \[500, 1000, 5000\]"):
+        rings(HERE, [1000, 500])
 
 
 @pytest.mark.parametrize("radius_m", [-1, 0, np.nan, 2e6, [5, -5]])
