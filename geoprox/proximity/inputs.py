@@ -1,8 +1,8 @@
 """What a planner hands over (frame, series, array or one geometry), taken as an array of geometries with an index."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -10,10 +10,12 @@ import pandas as pd
 import pyproj
 import shapely
 
+from geoprox import geodesy
 from geoprox.errors import CRSMismatchError, GeometryError
 from geoprox.geodesy.ellipsoid import Bools, Floats, Geometries
 from geoprox.model.columns import CRS
 
+Edges: TypeAlias = Literal["lonlat", "geodesic"]
 Shapes: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | Sequence[shapely.Geometry | None] | Geometries | shapely.Geometry
 
 
@@ -31,8 +33,8 @@ class Input:
     labelled: bool  # the index is the caller's own, not a count
 
 
-def take(shapes: Shapes, name: str) -> Input:
-    """Return what was handed over as ``Input``; ``name`` is what errors call it.
+def take(shapes: Shapes, name: str, edges: Edges = "lonlat") -> Input:
+    """Return what was handed over as ``Input``, with its edges drawn as asked; ``name`` is what errors call it.
 
     A frame or series must be in EPSG:4326; arrays and single geometries are taken to be. ``accuracy_m`` and
     ``feature_id`` are used where a frame has them; otherwise positions are exact and the index names the rows.
@@ -42,7 +44,7 @@ def take(shapes: Shapes, name: str) -> Input:
     CRSMismatchError
         A frame or series has no CRS, or one that is not WGS84 longitude and latitude.
     GeometryError
-        Something that is no geometry, or an invalid one, stands among them.
+        Something that is no geometry, or an invalid one, stands among them, or ``edges`` is none of ``EDGES``.
     """
     labelled = isinstance(shapes, gpd.GeoDataFrame | gpd.GeoSeries)
     if isinstance(shapes, gpd.GeoDataFrame | gpd.GeoSeries):
@@ -53,16 +55,28 @@ def take(shapes: Shapes, name: str) -> Input:
         listed = [shapes] if isinstance(shapes, shapely.Geometry) else list(shapes)
         geometry, index = np.array(listed, dtype=object), pd.RangeIndex(len(listed))
     _require_geometries(geometry, name)
+    geometry = _draw(edges)(geometry, name)
     return Input(geometry, index, _ids(shapes, index), _accuracy(shapes, index, name), labelled=labelled)
 
 
 def _require_geometries(geometry: Geometries, name: str) -> None:
-    """Raise where a row is no geometry, or one of which inside and outside cannot be told."""
+    """Raise where a row is no geometry."""
     strange = ~(shapely.is_geometry(geometry) | shapely.is_missing(geometry))
     if strange.any():
         row = int(np.flatnonzero(strange)[0])
         message = f"{name}, row {row}: {geometry[row]!r} is no geometry; give shapely geometries, or a GeoDataFrame"
         raise GeometryError(message)
+
+
+def _draw(edges: Edges) -> Callable[[Geometries, str], Geometries]:
+    if edges not in EDGES:
+        message = f"edges is {edges!r}; give one of {', '.join(map(repr, EDGES))}"
+        raise GeometryError(message)
+    return EDGES[edges]
+
+
+def _as_they_are(geometry: Geometries, name: str) -> Geometries:
+    """Return geometries; raise where inside and outside of one cannot be told."""
     # the check takes coordinates that are not finite for invalid; those have an error of their own
     invalid = ~(shapely.is_valid(geometry) | shapely.is_missing(geometry)) & _is_finite(geometry)
     if invalid.any():
@@ -70,6 +84,18 @@ def _require_geometries(geometry: Geometries, name: str) -> None:
         reason = shapely.is_valid_reason(geometry[row])
         message = f"{name}, row {row}: the geometry is not valid ({reason}); mend it with make_valid(), and look at it"
         raise GeometryError(message)
+    return geometry
+
+
+def _as_geodesics(geometry: Geometries, name: str) -> Geometries:
+    try:
+        return geodesy.with_geodesic_edges(geometry)
+    except GeometryError as error:
+        message = f"{name}, {error}"
+        raise GeometryError(message) from error
+
+
+EDGES: dict[str, Callable[[Geometries, str], Geometries]] = {"lonlat": _as_they_are, "geodesic": _as_geodesics}
 
 
 def _is_finite(geometry: Geometries) -> Bools:

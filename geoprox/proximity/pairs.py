@@ -14,7 +14,7 @@ from geoprox.errors import GeometryError
 from geoprox.geodesy.ellipsoid import Floats
 from geoprox.model.columns import PAIRS
 from geoprox.model.vocabulary import Relation
-from geoprox.proximity.inputs import Input, Shapes, per_row, take
+from geoprox.proximity.inputs import Edges, Input, Shapes, per_row, take
 
 # the most telling relation comes first; whatever meets in none of these ways still intersects
 _PREDICATES = {
@@ -32,6 +32,7 @@ def near(
     *,
     within_m: float | Sequence[float] | Floats | pd.Series | None = None,
     k: int | None = None,
+    edges: Edges = "lonlat",
 ) -> pd.DataFrame:
     """Return the pairs of ``left`` and ``right`` that are, or may be, within a distance, or the ``k`` nearest.
 
@@ -45,6 +46,8 @@ def near(
         Metres, the bound included; one number, or one for each left row.
     k
         How many nearest right rows to return for each left row, by ``distance_m``. Give either ``within_m`` or ``k``.
+    edges
+        What a line between two vertices means: ``"lonlat"`` or ``"geodesic"``, as for ``distance``.
 
     Returns
     -------
@@ -61,7 +64,8 @@ def near(
     CRSMismatchError
         A frame is not in EPSG:4326.
     GeometryError
-        Not exactly one of ``within_m`` and ``k`` is given, one is out of range, or a coordinate is not on the globe.
+        Not exactly one of ``within_m`` and ``k`` is given, one is out of range, a coordinate is not on the globe, or
+        geodesic edges cannot be drawn.
 
     Examples
     --------
@@ -70,7 +74,7 @@ def near(
     >>> pairs[["subject_id", "object_id", "distance_m"]].round(1).to_numpy().tolist()
     [[0.0, 0.0, 947.0]]
     """
-    a, b = take(left, "left"), take(right, "right")
+    a, b = take(left, "left", edges), take(right, "right", edges)
     if (within_m is None) == (k is None):
         message = "near() takes either within_m, in metres, or k, the number of nearest"
         raise GeometryError(message)
