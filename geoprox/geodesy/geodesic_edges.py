@@ -12,7 +12,7 @@ L**2. Along a geodesic sin(alpha) cos(beta) is constant (Clairaut; beta is the r
 by latitude alone and the highest latitude of a stretch holds for all of it. That makes pieces of some 80 m at
 32 degrees and 9 m at 89 degrees, and no cuts at all along meridians and the equator. Higher orders stay within a tenth
 of the tolerance: no piece turns by more than 0.1 in longitude or is longer than 100 km. As the spacing follows the
-latitude, an edge needs some 200,000 pieces at most, however near it passes by a pole; one that meets the pole within
+latitude, an edge needs some 300,000 pieces at most, however near it passes by a pole; one that meets the pole within
 0.01 mm is led through it along two meridians.
 """
 
@@ -64,8 +64,8 @@ def with_geodesic_edges(geometries: Geometries) -> Geometries:
     ------
     GeometryError
         Two neighbouring vertices are within 100 km of opposite each other, where the geodesic is not unique or hangs
-        on the last digit; a line runs on beyond 540 degrees, a ring goes more than once round a pole; a geometry is not
-        valid with such edges; more than 20 million points would be needed; or a coordinate is not on the globe.
+        on the last digit; a line runs on over more than three turns, or a ring more than once round a pole; a geometry
+        is not valid with such edges; more than 20 million points would be needed; or a coordinate is not on the globe.
     """
     require_measurable(geometries)
     parts, row = singles(geometries)
@@ -185,10 +185,22 @@ def _redrawn(lines: Geometries, row: Ints, *, closed: bool) -> tuple[Floats, Int
     xy, line = _vertices(edges, geodesics, turns, _inner(edges, geodesics, row))
     if around.any():
         xy, line = _over_the_pole(xy, line, edges, around)
-    beyond = np.abs(xy[:, 0]) > MAX_LON
+    return _brought_back(xy, line, row), line, around
+
+
+def _brought_back(xy: Floats, line: Ints, row: Ints) -> Floats:
+    """Bring lines that ran on too far back by full turns, to where the kernel takes them."""
+    if not len(xy):
+        return xy
+    first = np.flatnonzero(np.diff(line, prepend=-1))
+    west, east = (extreme.reduceat(xy[:, 0], first) for extreme in (np.minimum, np.maximum))
+    turns = np.where(west < -MAX_LON, np.ceil((-MAX_LON - west) / 360), -np.ceil(np.maximum(0, east - MAX_LON) / 360))
+    beyond = (west + 360 * turns < -MAX_LON) | (east + 360 * turns > MAX_LON)
     if beyond.any():
-        _refuse(row[line[beyond]], f"its edges run on beyond {MAX_LON:.0f} degrees of longitude", "cut it in parts")
-    return xy, line, around
+        _refuse(
+            row[beyond], f"its edges run on over more than {2 * MAX_LON:.0f} degrees of longitude", "cut it in parts"
+        )
+    return np.stack([xy[:, 0] + 360 * turns[line], xy[:, 1]], axis=1)
 
 
 def _refuse(rows: Ints, fault: str, remedy: str) -> None:
