@@ -245,11 +245,11 @@ def _geodesics(edges: _Edges, row: Ints) -> _Geodesics:
     if opposite.any():
         fault = "two neighbouring vertices lie opposite each other on the globe, where no edge between them is certain"
         _refuse(row[edges.line[opposite]], fault, "add a vertex between them")
+    # along a meridian the way from ``first`` is due north, and the sine exactly 0
     clairaut = np.abs(np.sin(np.radians(azimuth))) * np.cos(_reduced(first[:, 1]))
-    clairaut[first[:, 0] == last[:, 0]] = 0
     # it turns from north to south, or from south to north, where both ends look the same way
     north, back_north = np.cos(np.radians(azimuth)) > 0, np.cos(np.radians(back)) > 0
-    meets = (north == back_north) & (clairaut * A < _POLE_M) & (first[:, 0] != last[:, 0])
+    meets = (north == back_north) & (clairaut * A < _POLE_M)
     pole = np.where(meets, np.where(north, 90.0, -90.0), 0.0)
     clairaut[meets] = 0
     return _Geodesics(

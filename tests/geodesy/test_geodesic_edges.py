@@ -6,6 +6,7 @@ import shapely
 from geographiclib.geodesic import Geodesic
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Geod
 from scipy.optimize import minimize_scalar
 from shapely import (
     GeometryCollection,
@@ -24,7 +25,7 @@ from geoprox.errors import GeometryError
 from geoprox.geodesy import area_m2, with_geodesic_edges
 from geoprox.geodesy.geodesic_edges import TOLERANCE_M
 
-EARTH = Geodesic.WGS84
+EARTH, WGS84 = Geodesic.WGS84, Geod(ellps="WGS84")
 MM = 1e-3
 # near a pole, since a ring far from it has hundreds of thousands of points
 CAP = [(0, 89.9), (90, 89.9), (180, 89.9), (270, 89.9)]
@@ -119,6 +120,19 @@ def test_the_bound_is_nearly_reached_whatever_the_azimuth(azimuth):
 def test_an_edge_however_near_a_pole_needs_few_pieces():
     edges = [LineString([(0, 10), (180 - turn, 40)]) for turn in 10.0 ** np.arange(-12, 2)]
     assert max(shapely.get_num_coordinates(with_geodesic_edges(array(*edges)))) < 300_000
+
+
+def test_no_piece_turns_by_more_than_a_tenth_in_longitude_or_is_longer_than_100_km():
+    rng = np.random.default_rng(20260704)
+    edges = [make(rng) for make in (random_edge, past_a_pole) for _ in range(100)]
+    edges += [((0, 1e-9), (170, 1e-9)), ((0, -80), (1e-9, 80)), ((0, 89.9999999999), (120, 60))]
+    pieces = with_geodesic_edges(array(*(LineString(edge) for edge in edges)))
+    xy, line = shapely.get_coordinates(pieces, return_index=True)
+    (lon, lat), polar = xy.T, np.abs(xy[:, 1]) == 90
+    turn, metres = np.abs(np.diff(lon)), WGS84.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])[2]
+    cut = (np.diff(line) == 0) & ~polar[1:] & ~polar[:-1] & (turn > 0)
+    assert np.radians(turn[cut].max()) <= 0.1 + 1e-9
+    assert metres[cut].max() <= 100_000
 
 
 # -- distances -----------------------------------------------------------------------------------------------------
@@ -235,6 +249,12 @@ def test_rows_are_drawn_alike_whatever_stands_beside_them(draw):
     assert all(shapely.equals_identical(drawn(one), two) for one, two in zip(shapes, together, strict=True))
 
 
+def test_an_edge_on_the_antimeridian_is_one_edge_on_either_side_of_it():
+    east = shapely.get_coordinates(drawn(LineString([(180, 50), (170, 55)])))
+    west = shapely.get_coordinates(drawn(LineString([(-190, 55), (-180, 50)])))[::-1]
+    np.testing.assert_array_equal(east, west + np.array([360, 0]))
+
+
 # -- the antimeridian ----------------------------------------------------------------------------------------------
 
 
@@ -331,6 +351,11 @@ def test_an_edge_through_a_pole_runs_along_two_meridians(lon):
     assert distance(LineString([(lon[0], 80), (lon[1], 85)]), Point(77, 90)) < 1e-5
 
 
+def test_a_vertex_within_a_hundredth_of_a_millimetre_of_a_pole_is_the_pole():
+    out = drawn(LineString([(0, 90 - 5e-11), (120, 80)]))
+    assert shapely.get_coordinates(out).tolist() == [[120, 90], [120, 80]]
+
+
 @pytest.mark.parametrize("start", range(4))
 @pytest.mark.parametrize("east", [1, -1])
 def test_a_sector_that_meets_a_pole_keeps_to_its_side(start, east):
@@ -348,6 +373,13 @@ def test_a_sector_with_its_corner_at_a_pole_may_be_wider_than_half_a_turn(start,
     sector = Polygon(ring[start:] + ring[:start])
     assert gp.distance(sector, [Point(x, 89.94) for x in (10, 100, 190, 260)], edges="geodesic").eq(0).all()
     assert distance(sector, Point(-45, 89.94)) > 3000
+
+
+def test_a_sector_may_be_larger_than_half_the_earth():
+    sector = Polygon([(0, 90), (0, -50), (90, -50), (180, -50), (270, -50)])
+    assert distance(sector, Point(100, 0)) == 0
+    assert distance(sector, Point(-45, 0)) > 4_000_000
+    assert distance(sector, Point(100, -85)) > 2_000_000
 
 
 def test_land_drawn_to_the_pole_along_the_antimeridian_is_itself():
