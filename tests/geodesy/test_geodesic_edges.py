@@ -354,6 +354,8 @@ def test_an_edge_through_a_pole_runs_along_two_meridians(lon):
 def test_a_vertex_within_a_hundredth_of_a_millimetre_of_a_pole_is_the_pole():
     out = drawn(LineString([(0, 90 - 5e-11), (120, 80)]))
     assert shapely.get_coordinates(out).tolist() == [[120, 90], [120, 80]]
+    out = drawn(LineString([(0, -90), (200, -80)]))
+    assert shapely.get_coordinates(out).tolist() == [[200, -90], [200, -80]]
 
 
 @pytest.mark.parametrize("start", range(4))
