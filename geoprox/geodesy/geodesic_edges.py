@@ -38,6 +38,7 @@ _POLAR = 90 - np.degrees(_POLE_M * B / A**2)
 _EVEN, _FEW = 1.2, 4
 # the cut locus, where two geodesics are equally short, lies within 67 km of the antipode
 _ANTIPODE_M = 100_000.0
+_HALF_EARTH_M = 20_003_931.0  # to the antipode, wherever one starts: half a meridian
 _MAX_POINTS = 20_000_000  # some 3 GB while they are made
 
 _MANY: dict[GeometryType, Callable[..., Geometries]] = {
@@ -241,8 +242,9 @@ def _geodesics(edges: _Edges, row: Ints) -> _Geodesics:
     first = np.where(backwards[:, None], edges.end, edges.start)
     last = np.where(backwards[:, None], edges.start, edges.end)
     azimuth, back, metres = GEOD.inv(*first.T, *last.T)
-    opposite = GEOD.inv(first[:, 0] + 180, -first[:, 1], *last.T)[2] < _ANTIPODE_M
-    if opposite.any():
+    far = np.flatnonzero(metres > _HALF_EARTH_M - _ANTIPODE_M)
+    opposite = far[GEOD.inv(first[far, 0] + 180, -first[far, 1], *last[far].T)[2] < _ANTIPODE_M]
+    if len(opposite):
         fault = "two neighbouring vertices lie opposite each other on the globe, where no edge between them is certain"
         _refuse(row[edges.line[opposite]], fault, "add a vertex between them")
     # along a meridian the way from ``first`` is due north, and the sine exactly 0
