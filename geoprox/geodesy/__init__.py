@@ -1,5 +1,6 @@
 """The kernel: exact proximity on the WGS84 ellipsoid. Arrays in, arrays out; numpy, shapely and pyproj only."""
 
+from geoprox.geodesy.geodesic_edges import with_geodesic_edges
 from geoprox.geodesy.likelihood import likelihood
 from geoprox.geodesy.nearest import Nearest, distance, intersects, nearest
 from geoprox.geodesy.parts import facing
@@ -26,5 +27,6 @@ __all__ = [
     "nearest",
     "overlap",
     "rings",
+    "with_geodesic_edges",
     "within",
 ]

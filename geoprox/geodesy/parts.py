@@ -8,7 +8,7 @@ import shapely
 from geoprox.errors import GeometryError
 from geoprox.geodesy.ellipsoid import Bools, Floats, Geometries, Ints
 
-_MAX_LON = 540.0  # a full turn beyond the usual range, so that a shape may run on across the antimeridian
+MAX_LON = 540.0  # a full turn beyond the usual range, so that a shape may run on across the antimeridian
 TURNS = (-1080.0, -720.0, -360.0, 360.0, 720.0, 1080.0)  # that may lie between two longitudes
 # to_ragged_array takes geometries of one dimension
 _COMPOUND = (
@@ -21,7 +21,7 @@ _COMPOUND = (
 def require_measurable(geometries: Geometries) -> None:
     """Raise ``GeometryError`` naming the first geometries with coordinates that are not finite or not on the globe."""
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
-    bad = ~np.isfinite(xy).all(axis=1) | (np.abs(xy[:, 1]) > 90) | (np.abs(xy[:, 0]) > _MAX_LON)
+    bad = ~np.isfinite(xy).all(axis=1) | (np.abs(xy[:, 1]) > 90) | (np.abs(xy[:, 0]) > MAX_LON)
     if bad.any():
         rows = np.unique(owner[bad])
         more = " and more" if len(rows) > 5 else ""
@@ -40,13 +40,14 @@ def facing(a: Geometries, b: Geometries) -> Geometries:
     beside = (there[:, 0] <= here[:, 2]) & (there[:, 2] >= here[:, 0])
     for turn in TURNS:
         rows = np.flatnonzero((there[:, 0] + turn <= here[:, 2]) & (there[:, 2] + turn >= here[:, 0]))
-        moved = _turned(b[rows], turn)
+        moved = turned(b[rows], turn)
         out[rows] = np.where(beside[rows], shapely.union(out[rows], moved), moved)
         beside[rows] = True
     return out
 
 
-def _turned(geometries: Geometries, degrees: float) -> Geometries:
+def turned(geometries: Geometries, degrees: float) -> Geometries:
+    """Return geometries moved to the east by so many degrees of longitude."""
     return np.asarray(shapely.transform(geometries, lambda xy: np.stack([xy[:, 0] + degrees, xy[:, 1]], axis=1)))
 
 

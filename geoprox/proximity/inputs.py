@@ -1,8 +1,8 @@
 """What a planner hands over (frame, series, array or one geometry), taken as an array of geometries with an index."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +17,7 @@ from geoprox.model.columns import CRS
 
 _AT_ONCE = 20_000  # rows to a thread
 
+Edges: TypeAlias = Literal["lonlat", "geodesic"]
 Shapes: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | Sequence[shapely.Geometry | None] | Geometries | shapely.Geometry
 
 
@@ -36,16 +37,18 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Sites that were made ready by `prepare`: their rows, and the index over their geometries."""
+    """Sites made ready by `prepare`: their rows, the index over their geometries, and what their edges are."""
 
     rows: Input
     index: geodesy.Index
+    edges: Edges
 
 
-def prepare(sites: Shapes, name: str = "sites") -> Prepared:
+def prepare(sites: Shapes, *, edges: Edges = "lonlat") -> Prepared:
     """Return sites ready to be searched again and again, for the right side of `near`.
 
-    A request is then judged against thousands of sites within a millisecond or two.
+    A request is then judged against thousands of sites within a millisecond or two. ``edges`` is what it is for `near`,
+    which must be asked the same.
 
     Raises
     ------
@@ -62,12 +65,22 @@ def prepare(sites: Shapes, name: str = "sites") -> Prepared:
     >>> len(near(Point(34.65, 31.80), sites, within_m=1000))
     1
     """
-    rows = take(sites, name)
-    return Prepared(rows, geodesy.make_index(rows.geometry))
+    return made_ready(sites, "sites", edges)
 
 
-def take(shapes: Shapes, name: str) -> Input:
-    """Return what was handed over as ``Input``; ``name`` is what errors call it.
+def made_ready(sites: Shapes | Prepared, name: str, edges: Edges) -> Prepared:
+    """Return sites prepared, by now or before; ``name`` is what errors call them."""
+    if not isinstance(sites, Prepared):
+        rows = take(sites, name, edges)
+        return Prepared(rows, geodesy.make_index(rows.geometry), edges)
+    if sites.edges != edges:
+        message = f"{name} was prepared with edges={sites.edges!r}, not {edges!r}; prepare it with what is asked for"
+        raise GeometryError(message)
+    return sites
+
+
+def take(shapes: Shapes, name: str, edges: Edges = "lonlat") -> Input:
+    """Return what was handed over as ``Input``, with its edges drawn as asked; ``name`` is what errors call it.
 
     A frame or series must be in EPSG:4326; arrays and single geometries are taken to be. ``accuracy_m`` and
     ``feature_id`` are used where a frame has them; otherwise positions are exact and the index names the rows.
@@ -77,7 +90,7 @@ def take(shapes: Shapes, name: str) -> Input:
     CRSMismatchError
         A frame or series has no CRS, or one that is not WGS84 longitude and latitude.
     GeometryError
-        Something that is no geometry, or an invalid one, stands among them.
+        Something that is no geometry, or an invalid one, stands among them, or ``edges`` is none of ``EDGES``.
     """
     labelled = isinstance(shapes, gpd.GeoDataFrame | gpd.GeoSeries)
     if isinstance(shapes, gpd.GeoDataFrame | gpd.GeoSeries):
@@ -88,16 +101,28 @@ def take(shapes: Shapes, name: str) -> Input:
         listed = [shapes] if isinstance(shapes, shapely.Geometry) else list(shapes)
         geometry, index = np.array(listed, dtype=object), pd.RangeIndex(len(listed))
     _require_geometries(geometry, name)
+    geometry = _draw(edges)(geometry, name)
     return Input(geometry, index, _ids(shapes, index), _accuracy(shapes, index, name), labelled=labelled)
 
 
 def _require_geometries(geometry: Geometries, name: str) -> None:
-    """Raise where a row is no geometry, or one of which inside and outside cannot be told."""
+    """Raise where a row is no geometry."""
     strange = ~(shapely.is_geometry(geometry) | shapely.is_missing(geometry))
     if strange.any():
         row = int(np.flatnonzero(strange)[0])
         message = f"{name}, row {row}: {geometry[row]!r} is no geometry; give shapely geometries, or a GeoDataFrame"
         raise GeometryError(message)
+
+
+def _draw(edges: Edges) -> Callable[[Geometries, str], Geometries]:
+    if edges not in EDGES:
+        message = f"edges is {edges!r}; give one of {', '.join(map(repr, EDGES))}"
+        raise GeometryError(message)
+    return EDGES[edges]
+
+
+def _as_they_are(geometry: Geometries, name: str) -> Geometries:
+    """Return geometries; raise where inside and outside of one cannot be told."""
     # the check takes coordinates that are not finite for invalid; those have an error of their own
     invalid = ~(_is_valid(geometry) | shapely.is_missing(geometry))
     if invalid.any():
@@ -107,6 +132,18 @@ def _require_geometries(geometry: Geometries, name: str) -> None:
         reason = shapely.is_valid_reason(geometry[row])
         message = f"{name}, row {row}: the geometry is not valid ({reason}); mend it with make_valid(), and look at it"
         raise GeometryError(message)
+    return geometry
+
+
+def _as_geodesics(geometry: Geometries, name: str) -> Geometries:
+    try:
+        return geodesy.with_geodesic_edges(geometry)
+    except GeometryError as error:
+        message = f"{name}, {error}"
+        raise GeometryError(message) from error
+
+
+EDGES: dict[str, Callable[[Geometries, str], Geometries]] = {"lonlat": _as_they_are, "geodesic": _as_geodesics}
 
 
 def _is_valid(geometry: Geometries) -> Bools:

@@ -14,7 +14,7 @@ from geoprox.errors import GeometryError
 from geoprox.geodesy.ellipsoid import Floats, Ints
 from geoprox.model.columns import PAIRS
 from geoprox.model.vocabulary import Relation
-from geoprox.proximity.inputs import Input, Prepared, Shapes, per_row, prepare, take
+from geoprox.proximity.inputs import Edges, Input, Prepared, Shapes, made_ready, per_row, take
 
 # the most telling relation comes first; whatever meets in none of these ways still intersects
 _PREDICATES = {
@@ -27,13 +27,14 @@ _PREDICATES = {
 _NAMES = [relation.value for relation in Relation]
 
 
-def near(
+def near(  # noqa: PLR0913 -- options, each by its name
     left: Shapes,
     right: Shapes | Prepared,
     *,
     within_m: float | Sequence[float] | Floats | pd.Series | None = None,
     tiers_m: Sequence[float] | None = None,
     k: int | None = None,
+    edges: Edges = "lonlat",
     threads: int | None = None,
 ) -> pd.DataFrame:
     """Return the pairs of ``left`` and ``right`` that are, or may be, within a distance, or the ``k`` nearest.
@@ -52,6 +53,8 @@ def near(
         Increasing distances in metres. Every pair is given the first tier that its ``distance_m`` is within.
     k
         How many nearest right rows to return for each left row, by ``distance_m``; instead of a distance.
+    edges
+        What a line between two vertices means: ``"lonlat"`` or ``"geodesic"``, as for ``distance``.
     threads
         How many threads may work; as many as there are processors if not given. It changes no result.
 
@@ -71,7 +74,8 @@ def near(
     CRSMismatchError
         A frame is not in EPSG:4326.
     GeometryError
-        Neither or both of a distance and ``k`` are given, one is out of range, or a coordinate is not on the globe.
+        Neither or both of a distance and ``k`` are given, one is out of range, a coordinate is not on the globe, or
+        geodesic edges cannot be drawn.
 
     Examples
     --------
@@ -80,8 +84,7 @@ def near(
     >>> pairs[["subject_id", "object_id", "distance_m", "tier_m"]].round(1).to_numpy().tolist()
     [[0.0, 0.0, 947.0, 1000.0]]
     """
-    a = take(left, "left")
-    b = right if isinstance(right, Prepared) else prepare(right, "right")
+    a, b = take(left, "left", edges), made_ready(right, "right", edges)
     tiers = None if tiers_m is None else _increasing(tiers_m)
     if within_m is None and k is None and tiers is not None:
         within_m = float(tiers[-1])

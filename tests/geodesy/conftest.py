@@ -2,24 +2,45 @@
 
 import importlib
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 import shapely
+from psycopg import Connection, connect
 from pyproj import Geod
 
 WGS84 = Geod(ellps="WGS84")
 
 
-@pytest.fixture(scope="session")
-def oracle(repo: Path) -> ModuleType:
-    """``tests/oracle.py``: distances by brute search."""
-    spec = importlib.util.spec_from_file_location("oracle", repo / "tests" / "oracle.py")
+def helper(repo: Path, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, repo / "tests" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def oracle(repo: Path) -> ModuleType:
+    """``tests/oracle.py``: distances by brute search."""
+    return helper(repo, "oracle")
+
+
+@pytest.fixture(scope="session")
+def postgis(repo: Path) -> Iterator[Connection]:
+    """A connection to a PostGIS that ``tests/postgis.py`` runs for these tests."""
+    own = helper(repo, "postgis")
+    folder = own.programs()
+    if folder is None:
+        pytest.skip("no PostgreSQL with PostGIS: run tools/setup_system.sh")
+    with (
+        own.server(folder) as home,
+        connect(host=str(home), user=own.USER, dbname=own.USER, autocommit=True) as connection,
+    ):
+        connection.execute("create extension postgis")
+        yield connection
 
 
 class Draw:

@@ -1,5 +1,8 @@
 """What holds for distances whatever the shapes."""
 
+from dataclasses import fields
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
@@ -58,6 +61,15 @@ def found(pairs):
     return list(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True))
 
 
+def bits(*calls):
+    """Return all that is known of pairs to the last bit; each call is named by its first left row."""
+    names = [field.name for field in fields(geodesy.Nearest)]
+    first = np.concatenate([pairs.left + row for row, pairs in calls])
+    columns = [[getattr(pairs.nearest, name) for _, pairs in calls] for name in names]
+    right = np.concatenate([pairs.right for _, pairs in calls])
+    return first.tolist(), right.tolist(), [np.concatenate(column).tobytes() for column in columns]
+
+
 def matrix(left, right):
     """Measure every left row against every right row."""
     return np.array([geodesy.distance(array(*[one] * len(right)), array(*right)) for one in left])
@@ -95,6 +107,24 @@ def test_a_full_turn_changes_no_distance(ab, turn):
     moved = shapely.transform(a, lambda xy: xy + np.array([turn, 0]))
     assert abs(distance(moved, b) - distance(a, b)) < 1e-6
     assert abs(distance(b, moved) - distance(b, a)) < 1e-6
+
+
+@few
+@given(sides, st.lists(st.sampled_from([-360, 0, 360]), min_size=6, max_size=6))
+def test_full_turns_of_some_rows_change_no_pair(sides, turns):
+    left, right = (array(*side) for side in sides)
+    turns = np.array(turns[: len(left)])
+    turns[np.abs(shapely.bounds(left)[:, [0, 2]] + turns[:, None]).max(axis=1) > 540] = 0
+    asked = np.full(len(left), 700.0)
+    moved = array(
+        *(
+            shapely.transform(one, lambda xy, turn=turn: xy + np.array([turn, 0]))
+            for one, turn in zip(left, turns, strict=True)
+        )
+    )
+    pairs, there = geodesy.within(left, right, asked), geodesy.within(moved, right, asked)
+    unsure = np.abs(matrix(left, right) - 700) < 1e-6
+    assert {ij for ij in set(found(pairs)) ^ set(found(there)) if not unsure[ij]} == set()
 
 
 @few
@@ -138,12 +168,35 @@ def test_a_larger_threshold_never_loses_a_pair(sides, least, more):
 @few
 @given(sides, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_pair(sides, random):
-    left, right = sides
-    order = random.sample(range(len(left)), len(left))
+    left, right = (array(*side) for side in sides)
+    i, j = (np.array(random.sample(range(len(side)), len(side))) for side in sides)
     asked = np.linspace(500, 900, len(left))
-    pairs = found(geodesy.within(array(*left), array(*right), asked))
-    mixed = found(geodesy.within(array(*left)[order], array(*right), asked[order]))
-    assert sorted((order[i], j) for i, j in mixed) == pairs
+    pairs, mixed = geodesy.within(left, right, asked), geodesy.within(left[i], right[j], asked[i])
+    order = np.lexsort((j[mixed.right], i[mixed.left]))
+    assert list(zip(i[mixed.left[order]], j[mixed.right[order]], strict=True)) == found(pairs)
+    assert mixed.nearest.distance_m[order].tobytes() == pairs.nearest.distance_m.tobytes()
+
+
+@few
+@given(sides, st.lists(st.integers(0, 6), max_size=3), st.integers(1, 4))
+def test_cutting_the_left_rows_into_calls_changes_no_bit(sides, cuts, k):
+    left, right = (array(*side) for side in sides)
+    asked = np.linspace(500, 900, len(left))
+    ends = [0, *sorted(min(cut, len(left)) for cut in cuts), len(left)]
+    within = [(i, geodesy.within(left[i:j], right, asked[i:j])) for i, j in pairwise(ends)]
+    assert bits(*within) == bits((0, geodesy.within(left, right, asked)))
+    nearest = [(i, geodesy.k_nearest(left[i:j], right, k)) for i, j in pairwise(ends)]
+    assert bits(*nearest) == bits((0, geodesy.k_nearest(left, right, k)))
+
+
+def test_cutting_many_rows_of_many_pieces_into_calls_changes_no_bit(draw):
+    left, right = (array(*(draw.shape((34 + n / 40, 31), 20_000) for n in range(40))) for _ in range(2))
+    asked = np.full(40, 60_000.0)
+    whole = geodesy.within(left, right, asked)
+    assert len(whole.left) > 400
+    for step in (1, 7, 23):
+        parts = [(i, geodesy.within(left[i : i + step], right, asked[i : i + step])) for i in range(0, 40, step)]
+        assert bits(*parts) == bits((0, whole))
 
 
 @few
