@@ -5,7 +5,6 @@ The peer is favoured: search, projection and the making of zones are not timed, 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from inspect import signature
 
 import geopandas as gpd
 import numpy as np
@@ -13,8 +12,8 @@ import pandas as pd
 import shapely
 from pyproj import Proj
 
-from benchmarks.jobs import Answer, CouldNotRun, Job
-from benchmarks.runners.geoprox import required
+import geoprox as gp
+from benchmarks.jobs import Answer, Job
 
 SHARE_ERROR = 1e-3
 _SHARES = "overlap_share"
@@ -35,17 +34,12 @@ def geoprox_union(job: Job) -> Iterator[Callable[[], Answer]]:
 
 
 def _with_geoprox(job: Job, options: dict[str, object]) -> Callable[[], Answer]:
-    overlap = required("overlap")
     options = {"within_m": job.radius_m, **options}
-    missing = [name for name in options if name not in signature(overlap).parameters]
-    if missing:
-        message = f"gp.overlap of this geoprox takes no {missing[0]}="
-        raise CouldNotRun(message)
     parcels, sites = gpd.read_parquet(job.left), gpd.read_parquet(job.right)
-    overlap(parcels.iloc[:20], sites, **options)
+    gp.overlap(parcels.iloc[:20], sites, **options)
 
     def solve() -> Answer:
-        shares = overlap(parcels, sites, **options)
+        shares = gp.overlap(parcels, sites, **options)
         return shares.drop(columns=shares.columns.difference(["subject_id", "object_id", _SHARES]))
 
     return solve
