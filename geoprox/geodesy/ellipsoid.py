@@ -19,6 +19,8 @@ E2: float = GEOD.es
 # smallest radius of curvature anywhere (along the meridian at the equator):
 # an arc of r metres never spans more than r / R_MIN
 R_MIN = B**2 / A
+# and the largest one, at the poles
+R_MAX = A**2 / B
 
 
 def to_space(lon: Floats, lat: Floats) -> Floats:

@@ -137,6 +137,20 @@ def edges(lines: Geometries) -> tuple[Floats, Floats, Ints]:
     return xy[i], xy[i + 1], line[i].astype(np.int64)
 
 
+def ring_edges(polygons: Geometries) -> tuple[Floats, Floats, Ints, Ints]:
+    """Return the ends of every edge of the rings of polygons, the ring each belongs to, and the polygon of each ring.
+
+    The first ring of a polygon is its shell. All are taken at once: a geometry for each ring takes ten times as long.
+    """
+    if not len(polygons):
+        return np.empty((0, 2)), np.empty((0, 2)), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    _, xy, (ring_border, part_border) = shapely.to_ragged_array(polygons, include_z=False)
+    ring = np.repeat(np.arange(len(ring_border) - 1), np.diff(ring_border))
+    part = np.repeat(np.arange(len(polygons)), np.diff(part_border))
+    i = np.flatnonzero(ring[1:] == ring[:-1])
+    return xy[i], xy[i + 1], ring[i], part
+
+
 def _opened(geometry: shapely.Geometry) -> list[shapely.Geometry]:
     if not hasattr(geometry, "geoms"):
         return [geometry]

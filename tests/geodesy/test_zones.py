@@ -1,4 +1,4 @@
-"""Zones hold what is within their radius, and areas and shares add up."""
+"""Zones hold what is within their radius, and areas add up."""
 
 import hypothesis
 import numpy as np
@@ -334,37 +334,3 @@ def test_areas_of_two_halves_add_up_whatever_the_direction_of_rings(whole, at, u
     areas = geodesy.area_m2(array(whole, shapely.reverse(whole), *halves))
     assert areas[0] == areas[1]
     assert areas[2] + areas[3] == pytest.approx(areas[0], rel=1e-9)
-
-
-@settings(max_examples=40)
-@given(boxes, boxes, st.floats(-12, 12), st.floats(-12, 12))
-def test_a_share_is_between_0_and_1_and_is_the_common_area_by_the_whole(a, b, east, north):
-    b = shapely.transform(
-        b, lambda xy: xy - xy.mean(axis=0) + shapely.get_coordinates(a.centroid)[0] + np.array([east, 0])
-    )
-    b = shapely.transform(b, lambda xy: np.clip(xy + np.array([0, north]), -90, 90))
-    area, share = geodesy.overlap(array(a), array(b))
-    assert 0 <= share[0] <= 1
-    assert share[0] * geodesy.area_m2(array(a))[0] == pytest.approx(area[0], rel=1e-6, abs=1e-3)
-
-
-@pytest.mark.parametrize(
-    "shape", [Point(1, 1), MultiPoint([(1, 1), (1.5, 1)]), LineString([(1, 1), (1.5, 1.2)]), box(1, 1, 1.5, 1.5)]
-)
-def test_what_is_covered_shares_all_of_itself(shape):
-    assert geodesy.overlap(array(shape), array(box(0, 0, 2, 2)))[1][0] == pytest.approx(1, abs=1e-12)
-
-
-def test_a_share_is_of_area_of_length_or_of_points():
-    dots = MultiPoint([(0, 0), (1, 0), (2, 0), (2, 1)])
-    shapes = array(box(0, 0, 2, 1), LineString([(0, 0), (2, 0)]), dots, Point(9, 9))
-    area, share = geodesy.overlap(shapes, array(*[box(-1, -1, 1, 1)] * 4))
-    np.testing.assert_allclose(share, [0.5, 0.5, 0.5, 0], atol=1e-9)
-    assert area[0] > 0
-    assert (area[1:] == 0).all()
-
-
-def test_a_zone_across_the_antimeridian_overlaps_what_lies_beyond_it():
-    parcel, around = box(-179.99, 10, -179.98, 10.01), zone(Point(179.99, 10), 20_000)
-    assert geodesy.distance(array(parcel), array(Point(179.99, 10)))[0] < 3000
-    assert geodesy.overlap(array(parcel), array(around))[1][0] == 1

@@ -1,4 +1,4 @@
-"""Distances, zones and shares over frames keep the caller's index."""
+"""Distances and zones over frames keep the caller's index."""
 
 import geopandas as gpd
 import numpy as np
@@ -58,18 +58,6 @@ def test_a_zone_stands_on_the_callers_index_in_the_callers_crs():
     assert zones.crs == "EPSG:4326"
     areas = zones.to_crs("EPSG:6933").area
     assert areas.tolist() == pytest.approx([np.pi * 100**2, np.pi * 200**2], rel=1e-3)
-
-
-def test_an_overlap_stands_on_the_callers_index():
-    found = overlap(series(box(34, 31, 35, 32), LineString([(34, 31), (36, 31)])), box(34.5, 30, 35, 33))
-    assert found.index.tolist() == ["x", "y"]
-    assert found.columns.tolist() == ["overlap_m2", "overlap_share"]
-    assert found["overlap_share"].tolist() == pytest.approx([0.5, 0.25], abs=1e-6)
-    assert found["overlap_m2"].gt(0).tolist() == [True, False]
-
-
-def test_areas_are_numbers_with_a_fraction_even_where_there_are_none():
-    assert overlap([HERE], [THERE])["overlap_m2"].dtype == float
 
 
 @pytest.mark.parametrize("measure", [distance, overlap])
