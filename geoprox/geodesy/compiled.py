@@ -138,7 +138,7 @@ def _search(a: "Pieces", b: "Pieces", i: int, j: int, reach: float) -> tuple[flo
                         continue
                     if square < limit * limit:
                         upper = sqrt(square) + bow
-                        limit = min(limit, upper + _slack(upper) + CROSSING_M)
+                        limit = min(limit, upper + slack(upper) + CROSSING_M)
                     chord, s, t = _closest(x, p, a.open_end[p], y, q, b.open_end[q], limit)
                     if chord > limit:
                         continue
@@ -148,7 +148,7 @@ def _search(a: "Pieces", b: "Pieces", i: int, j: int, reach: float) -> tuple[flo
                         and _goes_first(a.lonlat, p, s, best_p, best_s, b.lonlat, q, t, best_q, best_t)
                     ):
                         best, best_p, best_s, best_q, best_t = rank, p, s, q, t
-                        limit = min(limit, chord + _slack(chord))
+                        limit = min(limit, chord + slack(chord))
     if best_p >= 0:
         best = _geodesic(x, best_p, best_s, y, best_q, best_t)
     return best, best_p, best_s, best_q, best_t
@@ -157,7 +157,7 @@ def _search(a: "Pieces", b: "Pieces", i: int, j: int, reach: float) -> tuple[flo
 @_inlined
 def _first_limit(a: "Pieces", b: "Pieces", i: int, j: int, reach: float) -> float:
     """Return the longest chord worth a look: every ball around a block holds a point of it."""
-    limit = reach + _slack(reach)
+    limit = reach + slack(reach)
     for m in range(a.blocks[i], a.blocks[i + 1]):
         x, y, z = _centre(a.balls, m)
         for n in range(b.blocks[j], b.blocks[j + 1]):
@@ -169,7 +169,7 @@ def _first_limit(a: "Pieces", b: "Pieces", i: int, j: int, reach: float) -> floa
                 if square < least:
                     least, bow = square, b.curves[q, 3, 0]
             upper = sqrt(least) + bow + a.balls[m, 3]
-            limit = min(limit, upper + _slack(upper) + CROSSING_M)
+            limit = min(limit, upper + slack(upper) + CROSSING_M)
     return limit
 
 
@@ -364,11 +364,13 @@ def _lonlat(x: Floats, p: int, s: float, c: int) -> float:
 
 
 @_inlined
-def _slack(chord: float) -> float:
+def slack(chord: float) -> float:
     """Return by how much a longer chord may still belong to the shortest geodesic, in metres."""
     if chord <= NEAR_M:
         return 2 * TIE_M
-    return 2 * TIE_M + 0.02 * (2 * R_MIN * asin(min(1.0, chord / (2 * R_MIN))) - chord)
+    # what has no limit must not become what is no number, with which nothing would be discarded
+    chord = min(chord, 2 * R_MIN)
+    return 2 * TIE_M + 0.02 * (2 * R_MIN * asin(chord / (2 * R_MIN)) - chord)
 
 
 @_inlined

@@ -7,6 +7,7 @@ the longest chord still worth a look: every step lowers it by what it finds, and
 """
 
 from collections.abc import Iterator
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,8 +68,10 @@ def shortest(a: Pieces, b: Pieces, i: Ints, j: Ints, reach: Floats) -> Found:
 
 
 def _side(pieces: Pieces) -> _Side:
+    # the width is told, since it cannot be found out of a table without rows
     lonlat, columns, balls = (
-        np.ascontiguousarray(table.reshape(len(table), -1).T) for table in (pieces.lonlat, pieces.curves, pieces.balls)
+        np.ascontiguousarray(table.reshape(len(table), prod(table.shape[1:])).T)
+        for table in (pieces.lonlat, pieces.curves, pieces.balls)
     )
     return _Side(lonlat, columns, pieces.open_end, pieces.members, balls, pieces.blocks)
 

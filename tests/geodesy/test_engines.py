@@ -6,6 +6,7 @@ from shapely import LineString, Point
 
 from geoprox import geodesy
 from geoprox.geodesy import compiled, vectorised
+from geoprox.geodesy.chords import slack
 from geoprox.geodesy.pieces import make_pieces
 
 PLACES = [(34.8, 31.9), (179.99, 0), (-70, -84.5), (12, 89.5), (0, 0)]
@@ -53,3 +54,9 @@ def test_shapes_far_apart_are_measured_by_the_series_whichever_engine_searches()
         found.distance_m, vectorised.shortest(make_pieces(a), make_pieces(b), *rows, np.full(2, np.inf)).distance
     )
     assert (found.distance_m > 9e6).all()
+
+
+@pytest.mark.parametrize("chord", [0.0, 9_999.0, 10_001.0, 5e5, 1e7, 2e7, np.inf])
+def test_chords_of_any_length_have_the_same_slack(chord):
+    # one that is no number discards nothing: answers stay right, but detailed shapes take ten times as long
+    assert compiled.slack(chord) == pytest.approx(float(slack(np.float64(chord))), rel=1e-9)

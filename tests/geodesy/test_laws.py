@@ -63,11 +63,9 @@ def found(pairs):
 
 def bits(*calls):
     """Return all that is known of pairs to the last bit; each call is named by its first left row."""
-    names = [field.name for field in fields(geodesy.Nearest)]
-    first = np.concatenate([pairs.left + row for row, pairs in calls])
-    columns = [[getattr(pairs.nearest, name) for _, pairs in calls] for name in names]
-    right = np.concatenate([pairs.right for _, pairs in calls])
-    return first.tolist(), right.tolist(), [np.concatenate(column).tobytes() for column in columns]
+    columns = {field.name: [getattr(pairs, field.name) for _, pairs in calls] for field in fields(geodesy.Pairs)}
+    columns["left"] = [pairs.left + row for row, pairs in calls]
+    return {name: np.concatenate(parts).tobytes() for name, parts in columns.items()}
 
 
 def matrix(left, right):
@@ -174,7 +172,7 @@ def test_the_order_of_rows_changes_no_pair(sides, random):
     pairs, mixed = geodesy.within(left, right, asked), geodesy.within(left[i], right[j], asked[i])
     order = np.lexsort((j[mixed.right], i[mixed.left]))
     assert list(zip(i[mixed.left[order]], j[mixed.right[order]], strict=True)) == found(pairs)
-    assert mixed.nearest.distance_m[order].tobytes() == pairs.nearest.distance_m.tobytes()
+    assert mixed.distance_m[order].tobytes() == pairs.distance_m.tobytes()
 
 
 @few
