@@ -25,8 +25,8 @@ _METRIC = np.array([1 / A**2, 1 / A**2, 1 / B**2])  # x @ (_METRIC * x) is 1 on 
 class Found(NamedTuple):
     """What a search finds for each pair: the distance in metres, inf where beyond reach, and where it is reached.
 
-    ``ends`` is of shape ``(n, 4)``: longitude and latitude on the left, longitude and latitude on the right. The
-    azimuth, in degrees, is that at the left end.
+    ``ends`` is of shape ``(n, 4)``: longitude and latitude on the left, longitude and latitude on the right; without
+    rows where nobody asked. The azimuth, in degrees, is that at the left end.
     """
 
     distance: Floats
@@ -34,9 +34,9 @@ class Found(NamedTuple):
     azimuth: Floats
 
 
-def make_found(n: int) -> Found:
+def make_found(n: int, *, ends: bool) -> Found:
     """Return room for ``n`` pairs, of which nothing is found yet."""
-    return Found(np.full(n, np.inf), np.full((n, 4), np.nan), np.full(n, np.nan))
+    return Found(np.full(n, np.inf), np.full((n if ends else 0, 4), np.nan), np.full(n, np.nan))
 
 
 def slack(chord: Floats) -> Floats:

@@ -5,16 +5,14 @@ Scalars and plain loops, as numba likes them; the method and its bound are told 
 
 from collections.abc import Callable
 from math import asin, atan2, cos, degrees, inf, nan, radians, sin, sqrt
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numba import njit
 
 from geoprox.geodesy.chords import CROSSING_M, NEAR_M, TIE_M, Found, make_found
 from geoprox.geodesy.ellipsoid import E2, R_MIN, A, B, Floats, Ints
-
-if TYPE_CHECKING:
-    from geoprox.geodesy.pieces import Pieces
+from geoprox.geodesy.pieces import BLOCK, Pieces
 
 _D_XY, _D_Z = 1 / A**2, 1 / B**2
 _FLAT = 1e-12  # a determinant this small beside its terms is rounding
@@ -39,10 +37,13 @@ def _inlined(function: _Function) -> _Function:
     return inlined
 
 
-def shortest(a: "Pieces", b: "Pieces", i: Ints, j: Ints, reach: Floats) -> Found:
-    """Return distance, nearest points and azimuth of each pair ``i[k]``, ``j[k]``; inf where beyond ``reach[k]``."""
-    found = make_found(len(i))
-    _shortest(a, b, i, j, reach, *found)
+def shortest(a: Pieces, b: Pieces, i: Ints, j: Ints, reach: Floats, *, ends: bool = True) -> Found:
+    """Return distance, azimuth and, with ``ends``, nearest points of each pair ``i[k]``, ``j[k]``.
+
+    The distance is inf where it is beyond ``reach[k]``, as it always is beyond a reach below 0.
+    """
+    found = make_found(len(i), ends=ends)
+    _shortest(a, b, i, j, reach, *found, np.empty((2, BLOCK)))
     return found
 
 
@@ -103,42 +104,53 @@ def _to_space(lon: float, lat: float) -> tuple[float, float, float]:
 
 @_compiled
 def _shortest(
-    a: "Pieces", b: "Pieces", i: Ints, j: Ints, reach: Floats, distance: Floats, ends: Floats, azimuth: Floats
+    a: Pieces, b: Pieces, i: Ints, j: Ints, reach: Floats, distance: Floats, ends: Floats, azimuth: Floats, room: Floats
 ) -> None:
     for k in range(len(i)):
-        length, p, s, q, t = _search(a, b, i[k], j[k], reach[k])
+        if reach[k] < 0:
+            continue
+        length, p, s, q, t = _search(a, b, i[k], j[k], reach[k], room)
         distance[k] = length
         if p < 0:
-            ends[k, 0] = ends[k, 1] = ends[k, 2] = ends[k, 3] = nan
-            azimuth[k] = nan
             continue
-        for c in range(2):
-            ends[k, c], ends[k, 2 + c] = _lonlat(a.lonlat, p, s, c), _lonlat(b.lonlat, q, t, c)
         azimuth[k] = _azimuth(a.curves, p, s, b.curves, q, t)
+        if len(ends):
+            for c in range(2):
+                ends[k, c], ends[k, 2 + c] = _lonlat(a.lonlat, p, s, c), _lonlat(b.lonlat, q, t, c)
 
 
 @_inlined
-def _search(a: "Pieces", b: "Pieces", i: int, j: int, reach: float) -> tuple[float, int, float, int, float]:
+def _search(a: Pieces, b: Pieces, i: int, j: int, reach: float, room: Floats) -> tuple[float, int, float, int, float]:
     """Return the shortest distance of two geometries, and the pieces and places on them where it is reached."""
     x, y, balls_x, balls_y = a.curves, b.curves, a.balls, b.balls
     # `limit` is the longest chord worth a look; `best` is what ranks: the chord, or beyond NEAR_M the geodesic
     limit = _first_limit(a, b, i, j, reach)
     best, best_p, best_s, best_q, best_t = inf, -1, 0.0, -1, 0.0
     for m in range(a.blocks[i], a.blocks[i + 1]):
+        cx, cy, cz = _centre(balls_x, m)
+        ball = balls_x[m, 3]
         for n in range(b.blocks[j], b.blocks[j + 1]):
-            if _square_between(balls_x, m, balls_y, n) > (limit + balls_x[m, 3] + balls_y[n, 3]) ** 2:
+            if _square_between(balls_x, m, balls_y, n) > (limit + ball + balls_y[n, 3]) ** 2:
                 continue
-            for q in range(b.members[n], b.members[n + 1]):
-                bow = y[q, 3, 0]
-                if _square_to_edge(*_centre(balls_x, m), y, q) > (limit + balls_x[m, 3] + bow) ** 2:
+            first, last = b.members[n], b.members[n + 1]
+            # the ball holds a point of its block, so the nearest piece is no farther than from its centre and a radius
+            least, nearest = inf, first
+            for q in range(first, last):
+                square = room[0, q - first] = _square_to_edge(cx, cy, cz, y, q)
+                nearest = q if square < least else nearest
+                least = min(least, square)
+            upper = sqrt(least) + y[nearest, 3, 0] + ball
+            if upper < limit:
+                limit = min(limit, upper + slack(upper) + CROSSING_M)
+            for turn in range(first, last):
+                # the nearest piece goes first: most others need no look then
+                q = nearest if turn == first else first if turn == nearest else turn
+                if room[0, q - first] > (limit + ball + y[q, 3, 0]) ** 2:
                     continue
+                limit = min(limit, _near_pieces(x, a.members[m], a.members[m + 1], y, q, room))
                 for p in range(a.members[m], a.members[m + 1]):
-                    square = _square_to_edge(*_base(x, p), y, q)
-                    if square > (limit + x[p, 3, 2] + bow) ** 2:
+                    if room[1, p - a.members[m]] > (limit + _spread(x, p, y, q)) ** 2:
                         continue
-                    if square < limit * limit:
-                        upper = sqrt(square) + bow
-                        limit = min(limit, upper + slack(upper) + CROSSING_M)
                     chord, s, t = _closest(x, p, a.open_end[p], y, q, b.open_end[q], limit)
                     if chord > limit:
                         continue
@@ -155,21 +167,46 @@ def _search(a: "Pieces", b: "Pieces", i: int, j: int, reach: float) -> tuple[flo
 
 
 @_inlined
-def _first_limit(a: "Pieces", b: "Pieces", i: int, j: int, reach: float) -> float:
-    """Return the longest chord worth a look: every ball around a block holds a point of it."""
+def _near_pieces(x: Floats, first: int, last: int, y: Floats, q: int, room: Floats) -> float:
+    """Fill a row of ``room`` with the squares of how near pieces are to piece ``q``; return the chord that they assure.
+
+    Without a branch, which the processor could not foresee.
+    """
+    least, bow = inf, 0.0
+    if y[q, 3, 1] == 0:
+        u, v, w = _base(y, q)
+        for p in range(first, last):
+            square = room[1, p - first] = _square_to_edge(u, v, w, x, p)
+            bow = x[p, 3, 0] if square < least else bow
+            least = min(least, square)
+    else:
+        bow = y[q, 3, 0]
+        for p in range(first, last):
+            u, v, w = _base(x, p)
+            square = room[1, p - first] = _square_to_edge(u, v, w, y, q)
+            least = min(least, square)
+    upper = sqrt(least) + bow
+    assured: float = upper + slack(upper) + CROSSING_M
+    return assured
+
+
+@_inlined
+def _spread(x: Floats, p: int, y: Floats, q: int) -> float:
+    """Return by how much pieces may be nearer to each other than `_near_pieces` tells."""
+    return x[p, 3, 0] if y[q, 3, 1] == 0 else x[p, 3, 2] + y[q, 3, 0]
+
+
+@_inlined
+def _first_limit(a: Pieces, b: Pieces, i: int, j: int, reach: float) -> float:
+    """Return the longest chord worth a look, as far as balls tell: each holds all points of its block."""
     limit = reach + slack(reach)
+    if a.blocks[i + 1] - a.blocks[i] == 1 and b.blocks[j + 1] - b.blocks[j] == 1:
+        return limit
     for m in range(a.blocks[i], a.blocks[i + 1]):
-        x, y, z = _centre(a.balls, m)
         for n in range(b.blocks[j], b.blocks[j + 1]):
-            if _square_between(a.balls, m, b.balls, n) > (limit + a.balls[m, 3] + b.balls[n, 3]) ** 2:
-                continue
-            least, bow = inf, 0.0
-            for q in range(b.members[n], b.members[n + 1]):
-                square = _square_to_edge(x, y, z, b.curves, q)
-                if square < least:
-                    least, bow = square, b.curves[q, 3, 0]
-            upper = sqrt(least) + bow + a.balls[m, 3]
-            limit = min(limit, upper + slack(upper) + CROSSING_M)
+            upper = sqrt(_square_between(a.balls, m, b.balls, n)) + a.balls[m, 3] + b.balls[n, 3]
+            if upper < limit:
+                limit = min(limit, upper + slack(upper) + CROSSING_M)
     return limit
 
 
@@ -282,8 +319,9 @@ def _are_parallel(a: Floats, p: int, b: Floats, q: int) -> bool:
     vx, vy, vz = b[q, 1, 0], b[q, 1, 1], b[q, 1, 2]
     uu, vv = a[p, 3, 1], b[q, 3, 1]
     cross = (uy * vz - uz * vy) ** 2 + (uz * vx - ux * vz) ** 2 + (ux * vy - uy * vx) ** 2
-    turn = 2 * a[p, 3, 0] * sqrt(uu) + 2 * b[q, 3, 0] * sqrt(vv) + 0.01 * sqrt(_square_apart(a, p, b, q)) / R_MIN
-    return bool(cross * uu * vv <= turn * turn)
+    # no less than the square of the sum of the angles, without its roots
+    turn = 4 * (a[p, 3, 0] ** 2 * uu + b[q, 3, 0] ** 2 * vv) + (0.01 / R_MIN) ** 2 * _square_apart(a, p, b, q)
+    return bool(cross * uu * vv <= 3 * turn)
 
 
 @_inlined

@@ -29,7 +29,7 @@ import numpy as np
 import shapely
 
 from geoprox.geodesy import vectorised
-from geoprox.geodesy.chords import FAR_M, Found
+from geoprox.geodesy.chords import FAR_M, Found, make_found
 from geoprox.geodesy.ellipsoid import Bools, Floats, Geometries, Ints
 from geoprox.geodesy.engine import compiled
 from geoprox.geodesy.parts import TURNS, facing, require_measurable
@@ -70,6 +70,11 @@ def prepare(geometries: Geometries) -> Prepared:
         A coordinate is not finite or not on the globe.
     """
     require_measurable(geometries)
+    return prepare_measurable(geometries)
+
+
+def prepare_measurable(geometries: Geometries) -> Prepared:
+    """Return geometries, found measurable before, ready to be measured."""
     return Prepared(geometries, shapely.bounds(geometries), make_pieces(geometries))
 
 
@@ -86,7 +91,7 @@ def distance(a: Geometries, b: Geometries, *, threads: int | None = None) -> Flo
 
     def measured(part: slice) -> Floats:
         rows = np.arange(part.stop - part.start)
-        return measure(prepare(a[part]), prepare(b[part]), rows, rows).distance_m
+        return measure(prepare_measurable(a[part]), prepare_measurable(b[part]), rows, rows).distance
 
     return np.concatenate([np.empty(0), *in_threads(measured, _slices(len(a)), threads)])
 
@@ -97,30 +102,25 @@ def nearest(a: Geometries, b: Geometries, i: Ints, j: Ints, *, threads: int | No
     Each geometry is prepared once, however often it is paired.
     """
     left, right = prepare(a), prepare(b)
-    found = in_threads(lambda part: measure(left, right, i[part], j[part]), _slices(len(i)), threads)
-    columns = zip(*((n.distance_m, n.lonlat_a, n.lonlat_b, n.azimuth_deg) for n in [_unknown(0), *found]), strict=True)
-    return Nearest(*(np.concatenate(column) for column in columns))
+    found = in_threads(lambda part: measure(left, right, i[part], j[part], ends=True), _slices(len(i)), threads)
+    distance_m, ends, azimuth = map(np.concatenate, zip(make_found(0, ends=True), *found, strict=True))
+    return Nearest(distance_m, ends[:, :2], ends[:, 2:], azimuth)
 
 
-def measure(a: Prepared, b: Prepared, i: Ints, j: Ints, reach_m: Floats | None = None) -> Nearest:
-    """Return the nearest points of each pair ``a[i[k]]``, ``b[j[k]]``.
+def measure(a: Prepared, b: Prepared, i: Ints, j: Ints, reach_m: Floats | None = None, *, ends: bool = False) -> Found:
+    """Return the distance and the azimuth of each pair ``a[i[k]]``, ``b[j[k]]``, and with ``ends`` the nearest points.
 
     Where ``reach_m`` is given (metres, one for each pair), the distance of pairs farther apart is infinite, or the
-    true one: whichever is found sooner.
+    true one: whichever is found sooner. Missing values are those of ``Nearest``.
     """
-    out = _unknown(len(i))
-    out.distance_m[:] = np.inf
     meets = _meet(a, b, i, j)
-    out.distance_m[meets] = 0.0
-    apart = np.flatnonzero(~meets)
-    reach = np.full(len(apart), np.inf) if reach_m is None else reach_m[apart]
-    found = _search(a, b, i[apart], j[apart], reach)
-    out.distance_m[apart], out.azimuth_deg[apart] = found.distance, found.azimuth
-    out.lonlat_a[apart], out.lonlat_b[apart] = found.ends[:, :2], found.ends[:, 2:]
+    # what meets has nothing to be searched for, and is 0 m apart
+    found = _search(a, b, i, j, np.where(meets, -1.0, np.inf if reach_m is None else reach_m), ends=ends)
     nothing = (shapely.is_empty(a.geometries) | shapely.is_missing(a.geometries))[i]
     nothing |= (shapely.is_empty(b.geometries) | shapely.is_missing(b.geometries))[j]
-    out.distance_m[nothing] = np.nan
-    return out
+    found.distance[meets] = 0.0
+    found.distance[nothing] = np.nan
+    return found
 
 
 def intersects(a: Geometries, b: Geometries) -> Bools:
@@ -128,17 +128,18 @@ def intersects(a: Geometries, b: Geometries) -> Bools:
     return np.asarray(shapely.intersects(a, facing(a, b)), dtype=bool)
 
 
-def _search(a: Prepared, b: Prepared, i: Ints, j: Ints, reach: Floats) -> Found:
-    """Find the nearest points of pairs that do not intersect."""
+def _search(a: Prepared, b: Prepared, i: Ints, j: Ints, reach: Floats, *, ends: bool) -> Found:
+    """Find the nearest points of pairs that do not intersect; others have a reach below 0."""
     engine = compiled()
     if engine is None:
-        return vectorised.shortest(a.pieces, b.pieces, i, j, reach)
-    found: Found = engine.shortest(a.pieces, b.pieces, i, j, reach)
+        return vectorised.shortest(a.pieces, b.pieces, i, j, reach, ends=ends)
+    found: Found = engine.shortest(a.pieces, b.pieces, i, j, reach, ends=ends)
     far = np.flatnonzero((found.distance > FAR_M) & np.isfinite(found.distance))
     if len(far):
-        again = vectorised.shortest(a.pieces, b.pieces, i[far], j[far], reach[far])
+        again = vectorised.shortest(a.pieces, b.pieces, i[far], j[far], reach[far], ends=ends)
         for column, new in zip(found, again, strict=True):
-            column[far] = new
+            if len(column):
+                column[far] = new
     return found
 
 
@@ -154,10 +155,6 @@ def _meet(a: Prepared, b: Prepared, i: Ints, j: Ints) -> Bools:
     out = np.zeros(len(i), dtype=bool)
     out[near] = intersects(a.geometries[i[near]], b.geometries[j[near]])
     return out
-
-
-def _unknown(n: int) -> Nearest:
-    return Nearest(np.full(n, np.nan), np.full((n, 2), np.nan), np.full((n, 2), np.nan), np.full(n, np.nan))
 
 
 def _slices(n: int) -> list[slice]:

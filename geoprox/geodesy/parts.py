@@ -18,12 +18,15 @@ _COMPOUND = (
 )
 
 
-def require_measurable(geometries: Geometries) -> None:
-    """Raise ``GeometryError`` naming the first geometries with coordinates that are not finite or not on the globe."""
+def require_measurable(geometries: Geometries, first: int = 0) -> None:
+    """Raise ``GeometryError`` naming the first geometries with coordinates that are not finite or not on the globe.
+
+    Rows are counted from ``first``.
+    """
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
     bad = ~np.isfinite(xy).all(axis=1) | (np.abs(xy[:, 1]) > 90) | (np.abs(xy[:, 0]) > MAX_LON)
     if bad.any():
-        rows = np.unique(owner[bad])
+        rows = first + np.unique(owner[bad])
         more = " and more" if len(rows) > 5 else ""
         message = (
             f"row {', '.join(map(str, rows[:5]))}{more}: a coordinate is not finite or not on the globe "
@@ -86,22 +89,25 @@ def make_chains(geometries: Geometries) -> Chains:
         row, kind = row[owner], shapely.get_type_id(parts)
     # points, lines and areas without holes are one chain each, and their coordinates as they come are their chains
     simple = (kind <= shapely.GeometryType.POLYGON) & (shapely.get_num_interior_rings(parts) == 0)
-    found = [_simple_chains(parts[simple], row[simple])]
+    at = np.flatnonzero(simple)
+    found = [_simple_chains(parts[at], at)]
     for kinds in _COMPOUND:
         at = np.flatnonzero(~simple & np.isin(kind, kinds))
         if len(at):
-            found.append(_compound_chains(parts[at], row[at], kinds))
-    return _in_order(found)
+            found.append(_compound_chains(parts[at], at, kinds))
+    # chains stand in the order of parts, so that those of a geometry do not depend on what else is opened
+    chains = _in_order(found)
+    return chains._replace(owner=row[chains.owner])
 
 
-def _simple_chains(parts: Geometries, row: Ints) -> Chains:
+def _simple_chains(parts: Geometries, owner: Ints) -> Chains:
     """Return the chains of parts that are one chain each."""
     count = shapely.get_num_coordinates(parts).astype(np.int64)
     closed = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-    return Chains(shapely.get_coordinates(parts), np.cumsum(count) - count, row, closed)
+    return Chains(shapely.get_coordinates(parts), np.cumsum(count) - count, owner, closed)
 
 
-def _compound_chains(parts: Geometries, row: Ints, kinds: tuple[shapely.GeometryType, ...]) -> Chains:
+def _compound_chains(parts: Geometries, owner: Ints, kinds: tuple[shapely.GeometryType, ...]) -> Chains:
     """Return the chains of parts of one dimension."""
     _, xy, levels = shapely.to_ragged_array(parts, include_z=False)
     # the first level cuts vertices into chains, which for points are single vertices; the others lead up to the parts
@@ -109,7 +115,6 @@ def _compound_chains(parts: Geometries, row: Ints, kinds: tuple[shapely.Geometry
     if shapely.GeometryType.MULTIPOINT in kinds:
         cuts.insert(0, np.arange(len(xy) + 1))
     first, *others = cuts
-    owner = row
     for level in reversed(others):
         owner = np.repeat(owner, np.diff(level))
     filled = np.diff(first) > 0
@@ -118,7 +123,7 @@ def _compound_chains(parts: Geometries, row: Ints, kinds: tuple[shapely.Geometry
 
 
 def _in_order(found: list[Chains]) -> Chains:
-    """Put chains together, ordered by their rows."""
+    """Put chains together, ordered by their owners."""
     if len(found) == 1:
         return found[0]
     xy, _, owner, closed = (np.concatenate(column) for column in zip(*found, strict=True))

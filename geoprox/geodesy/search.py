@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from geoprox.geodesy.ellipsoid import R_MIN, Bools, Floats, Geometries, Ints
-from geoprox.geodesy.nearest import Prepared, measure, prepare
+from geoprox.geodesy.nearest import Prepared, measure, prepare, prepare_measurable
 from geoprox.geodesy.parts import TURNS, require_measurable
 from geoprox.geodesy.threads import in_threads
 
@@ -14,7 +14,7 @@ _HALF_EARTH_M = 20_004_000.0  # no two points of the ellipsoid are farther apart
 _FIRST_M = 1000.0  # how far the nearest are sought at first
 # left rows are taken so many at a time that about this many pairs come of them: enough to be worth a turn, few enough
 # for the caches
-_PAIRS, _LEAST, _MOST, _SAMPLE = 200_000, 16, 16_384, 256
+_PAIRS, _LEAST, _MOST, _SAMPLE = 50_000, 16, 16_384, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,11 @@ def within(left: Geometries, right: Geometries | Index, within_m: Floats, *, thr
 
     Empty and missing geometries are in no pair: whoever calls reports them.
     """
-    require_measurable(left)
     index = right if isinstance(right, Index) else make_index(right)
     step = _rows_at_once(left, index, within_m)
     parts = [slice(start, start + step) for start in range(0, len(left), step)]
-    return _joined(in_threads(lambda part: _within(left[part], index, within_m[part], part.start), parts, threads))
+    found = in_threads(lambda part: _within(left[part], index, within_m[part], part.start), parts, threads)
+    return _joined(found, threads)
 
 
 def k_nearest(left: Geometries, right: Geometries | Index, k: int, *, threads: int | None = None) -> Pairs:
@@ -78,6 +78,7 @@ def k_nearest(left: Geometries, right: Geometries | Index, k: int, *, threads: i
     reach = np.full(len(left), _FIRST_M)
     wanted = min(k, int((~np.isnan(index.prepared.bounds[:, 0])).sum()))
     found: list[Pairs] = []
+    require_measurable(left)
     full = ~(shapely.is_empty(left) | shapely.is_missing(left))
     open_rows = np.flatnonzero(full) if wanted else np.empty(0, dtype=np.int64)
     # every round asks four times as far, for the rows only that have not found enough
@@ -87,7 +88,7 @@ def k_nearest(left: Geometries, right: Geometries | Index, k: int, *, threads: i
         found.append(_first(pairs.rows(ready[pairs.left]), open_rows, wanted))
         open_rows = open_rows[~ready]
         reach[open_rows] *= 4
-    together = _joined(found)
+    together = _joined(found, threads)
     return together.rows(np.argsort(together.left, kind="stable"))
 
 
@@ -104,11 +105,12 @@ def grow(bounds: Floats, metres: Floats) -> Floats:
 
 def _within(left: Geometries, index: Index, within_m: Floats, first: int) -> Pairs:
     """Return the pairs of some left rows, of which the first is row ``first`` of all."""
+    require_measurable(left, first)
     i, j = _candidates(shapely.bounds(left), index, within_m)
     paired, i = np.unique(i, return_inverse=True)
-    at = measure(prepare(left[paired]), index.prepared, i, j, within_m[paired][i])
-    near = np.flatnonzero(at.distance_m <= within_m[paired][i])
-    return Pairs(paired[i[near]] + first, j[near], at.distance_m[near], at.azimuth_deg[near])
+    at = measure(prepare_measurable(left[paired]), index.prepared, i, j, within_m[paired][i])
+    near = np.flatnonzero(at.distance <= within_m[paired][i])
+    return Pairs(paired[i[near]] + first, j[near], at.distance[near], at.azimuth[near])
 
 
 def _candidates(bounds: Floats, index: Index, within_m: Floats) -> tuple[Ints, Ints]:
@@ -147,12 +149,9 @@ def _first(pairs: Pairs, rows: Ints, k: int) -> Pairs:
     return Pairs(rows[first.left], first.right, first.distance_m, first.azimuth_deg)
 
 
-def _joined(parts: list[Pairs]) -> Pairs:
+def _joined(parts: list[Pairs], threads: int | None) -> Pairs:
     """Put pairs together in the order of their parts."""
     rows, metres = np.empty(0, dtype=np.int64), np.empty(0)
-    return Pairs(
-        np.concatenate([rows, *(p.left for p in parts)]),
-        np.concatenate([rows, *(p.right for p in parts)]),
-        np.concatenate([metres, *(p.distance_m for p in parts)]),
-        np.concatenate([metres, *(p.azimuth_deg for p in parts)]),
-    )
+    every = [Pairs(rows, rows, metres, metres), *parts]
+    # one thread a column: most of the time goes into memory that is touched for the first time
+    return Pairs(*in_threads(lambda name: np.concatenate([getattr(p, name) for p in every]), Pairs.__slots__, threads))

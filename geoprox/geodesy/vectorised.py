@@ -53,14 +53,21 @@ class _Rows(NamedTuple):
         return _Rows(k[rows], p[rows], s[rows], q[rows], t[rows], length[rows])
 
 
-def shortest(a: Pieces, b: Pieces, i: Ints, j: Ints, reach: Floats) -> Found:
-    """Return distance, nearest points and azimuth of each pair ``i[k]``, ``j[k]``; inf where beyond ``reach[k]``."""
-    out = make_found(len(i))
+def shortest(a: Pieces, b: Pieces, i: Ints, j: Ints, reach: Floats, *, ends: bool = True) -> Found:
+    """Return distance, azimuth and, with ``ends``, nearest points of each pair ``i[k]``, ``j[k]``.
+
+    The distance is inf where it is beyond ``reach[k]``, as it always is beyond a reach below 0.
+    """
+    out = make_found(len(i), ends=ends)
     x, y = _side(a), _side(b)
-    for part in _parts(x, y, i, j):
-        rows = _search(x, y, i[part], j[part], reach[part])
-        at, lonlat_a, lonlat_b = rows.k + part.start, _lonlat(x, rows.p, rows.s), _lonlat(y, rows.q, rows.t)
-        out.distance[at], out.ends[at] = rows.length, np.concatenate([lonlat_a, lonlat_b]).T
+    asked = np.flatnonzero(reach >= 0)
+    for part in _parts(x, y, i[asked], j[asked]):
+        some = asked[part]
+        rows = _search(x, y, i[some], j[some], reach[some])
+        at, lonlat_a, lonlat_b = some[rows.k], _lonlat(x, rows.p, rows.s), _lonlat(y, rows.q, rows.t)
+        out.distance[at] = rows.length
+        if ends:
+            out.ends[at] = np.concatenate([lonlat_a, lonlat_b]).T
         out.azimuth[at] = azimuth(_at(x.columns, rows.p, rows.s), _at(y.columns, rows.q, rows.t))
         far = rows.length > FAR_M
         out.azimuth[at[far]] = GEOD.inv(*lonlat_a[:, far], *lonlat_b[:, far])[0]
@@ -154,7 +161,7 @@ def _closest(a: _Side, b: _Side, p: Ints, q: Ints, limit: Floats) -> tuple[Float
         at, new, place = _nearer(chord, at, *_from_end(y, q[at], end, x, p[at], limit[at]))
         chord[at], s[at], t[at] = new, place, end
     bend = _of(x, _BOW, p) + _of(y, _BOW, q)
-    at = np.flatnonzero((bend > _BOW_M) & (chord - 2 * bend <= limit) & ~point_p & ~point_q)
+    at = np.flatnonzero((bend > _BOW_M) & ~point_p & ~point_q)
     at = at[_are_parallel(x, p[at], y, q[at])]
     chord[at], s[at], t[at] = _settled(a, b, _Rows(at, p[at], s[at], q[at], t[at], chord[at]))
     return chord, s, t
@@ -209,9 +216,10 @@ def _are_parallel(x: Floats, p: Ints, y: Floats, q: Ints) -> Bools:
     u, v = _of(x, _SLOPE, p), _of(y, _SLOPE, q)
     uu, vv = _of(x, _INVERSE, p), _of(y, _INVERSE, q)
     cross = _square(np.stack([u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]]))
-    apart = np.sqrt(_square(_of(x, _BASE, p) - _of(y, _BASE, q)))
-    turn = 2 * _of(x, _BOW, p) * np.sqrt(uu) + 2 * _of(y, _BOW, q) * np.sqrt(vv) + 0.01 * apart / R_MIN
-    return np.asarray(cross * uu * vv <= turn * turn, dtype=bool)
+    # no less than the square of the sum of the angles, without its roots
+    turn = 4 * (_of(x, _BOW, p) ** 2 * uu + _of(y, _BOW, q) ** 2 * vv)
+    turn += (0.01 / R_MIN) ** 2 * _square(_of(x, _BASE, p) - _of(y, _BASE, q))
+    return np.asarray(cross * uu * vv <= 3 * turn, dtype=bool)
 
 
 def _settled(a: _Side, b: _Side, rows: _Rows) -> tuple[Floats, Floats, Floats]:

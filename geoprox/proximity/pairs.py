@@ -1,8 +1,9 @@
 """Pairs of a subject and an object within reach of each other, with their distance and its doubt."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from operator import index
-from typing import SupportsIndex
+from typing import TYPE_CHECKING, SupportsIndex
 
 import geopandas as gpd
 import numpy as np
@@ -11,10 +12,13 @@ import shapely
 
 from geoprox import geodesy
 from geoprox.errors import GeometryError
-from geoprox.geodesy.ellipsoid import Floats, Ints
+from geoprox.geodesy.ellipsoid import Floats, Geometries, Ints
 from geoprox.model.columns import PAIRS
 from geoprox.model.vocabulary import Relation
 from geoprox.proximity.inputs import Edges, Input, Prepared, Shapes, made_ready, per_row, take
+
+if TYPE_CHECKING:
+    from pandas.api.typing.aliases import ArrayLike
 
 # the most telling relation comes first; whatever meets in none of these ways still intersects
 _PREDICATES = {
@@ -95,7 +99,7 @@ def near(  # noqa: PLR0913 -- options, each by its name
         found = geodesy.k_nearest(a.geometry, b.index, _whole(k), threads=threads)
     else:
         found = _may_be_within(a, b, per_row(within_m, a, "within_m"), threads)
-    return _frame(a, b.rows, found, tiers)
+    return _frame(a, b.rows, found, tiers, threads)
 
 
 def _may_be_within(a: Input, b: Prepared, asked: Floats, threads: int | None) -> geodesy.Pairs:
@@ -161,54 +165,76 @@ def _with_identity(pairs: pd.DataFrame, subjects: gpd.GeoDataFrame, objects: gpd
     return pd.concat(together, ignore_index=True).reindex(columns=list(PAIRS)) if together else pairs
 
 
-def _frame(a: Input, b: Input, found: geodesy.Pairs, tiers: Floats | None) -> pd.DataFrame:
+def _frame(a: Input, b: Input, found: geodesy.Pairs, tiers: Floats | None, threads: int | None) -> pd.DataFrame:
     """Return kernel pairs as the pairs frame."""
-    left, right = found.left, found.right
-    doubt = a.accuracy_m[left] + b.accuracy_m[right]
-    relation = _relations(a, b, found)
-    area, share = _overlaps(a, b, found, relation)
-    columns = {
-        "subject_id": a.ids.array.take(left),
-        "object_id": b.ids.array.take(right),
-        "distance_m": found.distance_m,
-        "distance_min_m": np.maximum(0, found.distance_m - doubt),
-        "distance_max_m": found.distance_m + doubt,
-        "relation": pd.array(_NAMES, dtype="str").take(relation),
-        "overlap_m2": area,
-        "overlap_share": share,
-        "bearing_deg": found.azimuth_deg % 360,
+    metres = found.distance_m
+    meeting = _meeting(a, b, found)
+
+    def doubt() -> Floats:
+        return a.accuracy_m[found.left] + b.accuracy_m[found.right]
+
+    columns: dict[str, Callable[[], ArrayLike]] = {
+        "subject_id": lambda: a.ids.array.take(found.left),
+        "object_id": lambda: b.ids.array.take(found.right),
+        "distance_m": lambda: metres,
+        "distance_min_m": lambda: np.maximum(0, metres - doubt()),
+        "distance_max_m": lambda: metres + doubt(),
+        "relation": lambda: pd.array(_NAMES, dtype="str").take(meeting.relation(len(metres))),
+        "overlap_m2": lambda: meeting.spread(meeting.area_m2, len(metres)),
+        "overlap_share": lambda: meeting.spread(meeting.share, len(metres)),
+        "bearing_deg": lambda: np.where(found.azimuth_deg < 0, found.azimuth_deg + 360, found.azimuth_deg),
     }
-    columns = {name: columns[name] for name in PAIRS}
+    names = [*PAIRS]
     if tiers is not None:
-        columns["tier_m"] = np.append(tiers, np.nan)[np.searchsorted(tiers, found.distance_m)]
+        columns["tier_m"] = lambda: np.append(tiers, np.nan)[np.searchsorted(tiers, metres)]
+        names.append("tier_m")
+    made = geodesy.in_threads(lambda name: columns[name](), names, threads)
     # columns of millions of rows are not copied together
-    return pd.DataFrame(columns, copy=False)
+    return pd.DataFrame(dict(zip(names, made, strict=True)), copy=False)
 
 
-def _relations(a: Input, b: Input, found: geodesy.Pairs) -> Ints:
-    """Return the place in ``_NAMES`` of the relation of each pair."""
-    relation = np.full(len(found.left), _NAMES.index(Relation.DISJOINT))
-    meet = np.flatnonzero(found.distance_m == 0)
-    left, right = a.geometry[found.left[meet]], b.geometry[found.right[meet]]
-    right = geodesy.facing(left, right)
-    relation[meet] = _NAMES.index(Relation.INTERSECTS)
-    rest = np.arange(len(meet))
+@dataclass(frozen=True, slots=True)
+class _Meeting:
+    """The rows of pairs that meet, which are few: how, and what they have in common."""
+
+    rows: Ints
+    how: Ints  # places in `_NAMES`
+    area_m2: Floats
+    share: Floats
+
+    def relation(self, n: int) -> Ints:
+        """Return the place in ``_NAMES`` of the relation of each of ``n`` pairs."""
+        relation = np.full(n, _NAMES.index(Relation.DISJOINT))
+        relation[self.rows] = self.how
+        return relation
+
+    def spread(self, values: Floats, n: int) -> Floats:
+        """Return values for all of ``n`` pairs: 0 for those that do not meet."""
+        out = np.zeros(n)
+        out[self.rows] = values
+        return out
+
+
+def _meeting(a: Input, b: Input, found: geodesy.Pairs) -> _Meeting:
+    rows = np.flatnonzero(found.distance_m == 0)
+    left, right = a.geometry[found.left[rows]], b.geometry[found.right[rows]]
+    how = _relations(left, geodesy.facing(left, right))
+    area, share = np.zeros(len(rows)), np.zeros(len(rows))
+    # all of a geometry that lies within another is common to both, and needs no intersection
+    inside = np.isin(how, [_NAMES.index(name) for name in (Relation.WITHIN, Relation.EQUALS)])
+    whole, part = np.flatnonzero(inside), np.flatnonzero(~inside & (how != _NAMES.index(Relation.TOUCHES)))
+    once, row = np.unique(found.left[rows[whole]], return_inverse=True)
+    area[whole], share[whole] = geodesy.area_m2(a.geometry[once])[row], 1.0
+    area[part], share[part] = geodesy.overlap(left[part], right[part])
+    return _Meeting(rows, how, area, share)
+
+
+def _relations(left: Geometries, right: Geometries) -> Ints:
+    """Return the place in ``_NAMES`` of the relation of geometries that meet."""
+    how = np.full(len(left), _NAMES.index(Relation.INTERSECTS))
+    rest = np.arange(len(left))
     for name, holds in _PREDICATES.items():
         such = holds(left[rest], right[rest])
-        relation[meet[rest[such]]] = _NAMES.index(name)
+        how[rest[such]] = _NAMES.index(name)
         rest = rest[~such]
-    return relation
-
-
-def _overlaps(a: Input, b: Input, found: geodesy.Pairs, relation: Ints) -> tuple[Floats, Floats]:
-    """Return the area that each pair has in common, and its share of the left geometry."""
-    area, share = np.zeros(len(found.left)), np.zeros(len(found.left))
-    apart = [_NAMES.index(name) for name in (Relation.DISJOINT, Relation.TOUCHES)]
-    meet = np.flatnonzero(~np.isin(relation, apart))
-    # all of a geometry that lies within another is common to both, and needs no intersection
-    inside = np.isin(relation[meet], [_NAMES.index(name) for name in (Relation.WITHIN, Relation.EQUALS)])
-    whole, part = meet[inside], meet[~inside]
-    rows, row = np.unique(found.left[whole], return_inverse=True)
-    area[whole], share[whole] = geodesy.area_m2(a.geometry[rows])[row], 1.0
-    area[part], share[part] = geodesy.overlap(a.geometry[found.left[part]], b.geometry[found.right[part]])
-    return area, share
+    return how
