@@ -92,7 +92,9 @@ def compare(reference: Path, other: Path, tiers_m: tuple[float, ...], tolerance:
 
 def compare_shares(reference: Path, other: Path, allowed: float) -> Agreement:
     """Return how shares of the same parcels differ; one that only one side has counts as 0 on the other."""
-    frames = [pd.read_parquet(path) for path in (reference, other)]
+    # shares in a union stand on the rows of the parcels, which are their ids
+    read = [pd.read_parquet(path) for path in (reference, other)]
+    frames = [f if "subject_id" in f else f.rename_axis("subject_id").reset_index() for f in read]
     keys = [name for name in ("subject_id", "object_id") if all(name in frame for frame in frames)]
     # a side that measured only some parcels is asked about those
     some = frames[1]["subject_id"].unique()

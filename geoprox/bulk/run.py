@@ -4,13 +4,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoprox import __version__
 from geoprox.bulk import identity
 from geoprox.bulk.cluster import judged_by
 from geoprox.bulk.frames import side_of
@@ -150,7 +150,7 @@ def near_many(  # noqa: PLR0913 -- the options of a command, each by its name
     )
     asked = {"within_m": within_m, "tiers_m": tiers, "left_id": left_id, "right_id": right_id}
     belongs = {
-        "geoprox": version("geoprox"),
+        "geoprox": __version__,
         **asked,
         **inputs,
         "part_rows": limits.part_rows,

@@ -186,14 +186,14 @@ def _near_pieces(x: Floats, first: int, last: int, y: Floats, q: int, room: Floa
             square = room[1, p - first] = _square_to_edge(u, v, w, y, q)
             least = min(least, square)
     upper = sqrt(least) + bow
-    assured: float = upper + slack(upper) + CROSSING_M
-    return assured
+    return upper + slack(upper) + CROSSING_M
 
 
 @_inlined
 def _spread(x: Floats, p: int, y: Floats, q: int) -> float:
     """Return by how much pieces may be nearer to each other than `_near_pieces` tells."""
-    return x[p, 3, 0] if y[q, 3, 1] == 0 else x[p, 3, 2] + y[q, 3, 0]
+    spread: float = x[p, 3, 0] if y[q, 3, 1] == 0 else x[p, 3, 2] + y[q, 3, 0]
+    return spread
 
 
 @_inlined

@@ -43,6 +43,8 @@ def facing(a: Geometries, b: Geometries) -> Geometries:
     beside = (there[:, 0] <= here[:, 2]) & (there[:, 2] >= here[:, 0])
     for turn in TURNS:
         rows = np.flatnonzero((there[:, 0] + turn <= here[:, 2]) & (there[:, 2] + turn >= here[:, 0]))
+        if not len(rows):
+            continue
         moved = turned(b[rows], turn)
         out[rows] = np.where(beside[rows], shapely.union(out[rows], moved), moved)
         beside[rows] = True
@@ -91,7 +93,7 @@ def make_chains(geometries: Geometries) -> Chains:
     simple = (kind <= shapely.GeometryType.POLYGON) & (shapely.get_num_interior_rings(parts) == 0)
     at = np.flatnonzero(simple)
     found = [_simple_chains(parts[at], at)]
-    for kinds in _COMPOUND:
+    for kinds in _COMPOUND if len(at) < len(parts) else ():
         at = np.flatnonzero(~simple & np.isin(kind, kinds))
         if len(at):
             found.append(_compound_chains(parts[at], at, kinds))

@@ -40,6 +40,7 @@ class Index:
 
     prepared: Prepared
     tree: shapely.STRtree
+    span: tuple[float, float]  # from the westernmost longitude to the easternmost
 
     def __len__(self) -> int:
         """Return the number of geometries."""
@@ -54,7 +55,9 @@ def make_index(geometries: Geometries) -> Index:
     GeometryError
         A coordinate is not finite or not on the globe.
     """
-    return Index(prepare(geometries), shapely.STRtree(geometries))
+    prepared = prepare(geometries)
+    west, east = np.nanmin(prepared.bounds[:, 0], initial=np.inf), np.nanmax(prepared.bounds[:, 2], initial=-np.inf)
+    return Index(prepared, shapely.STRtree(geometries), (float(west), float(east)))
 
 
 def within(left: Geometries, right: Geometries | Index, within_m: Floats, *, threads: int | None = None) -> Pairs:
@@ -116,9 +119,12 @@ def _within(left: Geometries, index: Index, within_m: Floats, first: int) -> Pai
 def _candidates(bounds: Floats, index: Index, within_m: Floats) -> tuple[Ints, Ints]:
     """Return pairs whose boxes, the left one grown, have a point in common, whatever full turns lie between them."""
     boxes = grow(bounds, within_m)
-    west, east = (f(index.prepared.bounds[:, c], initial=0) for f, c in ((np.nanmin, 0), (np.nanmax, 2)))
+    west, east = index.span
+    least, most = np.nanmin(boxes[:, 0], initial=np.inf), np.nanmax(boxes[:, 2], initial=-np.inf)
     keys = [np.empty(0, dtype=np.int64)]
     for turn in (0.0, *TURNS):
+        if least + turn > east or most + turn < west:
+            continue
         rows = np.flatnonzero((boxes[:, 0] + turn <= east) & (boxes[:, 2] + turn >= west))
         if len(rows):
             x = boxes[rows] + np.array([turn, 0, turn, 0])
@@ -135,6 +141,8 @@ def _candidates(bounds: Floats, index: Index, within_m: Floats) -> tuple[Ints, I
 
 def _rows_at_once(left: Geometries, index: Index, within_m: Floats) -> int:
     """Return how many left rows to take at a time, from how many pairs a sample of them has."""
+    if len(left) <= _LEAST:
+        return _LEAST
     sample = np.arange(0, len(left), max(1, len(left) // _SAMPLE))
     i, _ = _candidates(shapely.bounds(left[sample]), index, within_m[sample])
     return int(np.clip(_PAIRS * len(sample) / max(1, len(i)), _LEAST, _MOST))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import geopandas as gpd
@@ -94,8 +95,8 @@ def take(shapes: Shapes, name: str, edges: Edges = "lonlat") -> Input:
     """
     labelled = isinstance(shapes, gpd.GeoDataFrame | gpd.GeoSeries)
     if isinstance(shapes, gpd.GeoDataFrame | gpd.GeoSeries):
-        require_crs(shapes, name)
         series = shapes.geometry
+        require_crs(series, name)
         geometry, index = series.to_numpy().astype(object), series.index
     else:
         listed = [shapes] if isinstance(shapes, shapely.Geometry) else list(shapes)
@@ -176,14 +177,19 @@ def _accuracy(shapes: Shapes, index: pd.Index, name: str) -> Floats:
 
 def require_crs(shapes: gpd.GeoDataFrame | gpd.GeoSeries, name: str) -> None:
     """Raise ``CRSMismatchError`` unless a frame is in WGS84 longitude and latitude."""
-    if shapes.crs is None:
+    crs = shapes.crs
+    if crs is None:
         message = f"{name} has no CRS; declare it with set_crs(), then reproject with to_crs({CRS!r})"
         raise CRSMismatchError(message)
-    if not pyproj.CRS(shapes.crs).equals(CRS, ignore_axis_order=True):
-        message = (
-            f"{name} is in {shapes.crs.to_string()}, distances are measured from {CRS}; reproject with to_crs({CRS!r})"
-        )
+    if not _is_lonlat(crs):
+        message = f"{name} is in {crs.to_string()}, distances are measured from {CRS}; reproject with to_crs({CRS!r})"
         raise CRSMismatchError(message)
+
+
+# to compare systems takes longer than to measure a parcel
+@lru_cache(maxsize=32)
+def _is_lonlat(crs: pyproj.CRS) -> bool:
+    return crs.equals(CRS, ignore_axis_order=True)
 
 
 def per_row(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from operator import index
 from typing import TYPE_CHECKING, SupportsIndex
 
@@ -18,6 +19,7 @@ from geoprox.model.vocabulary import Relation
 from geoprox.proximity.inputs import Edges, Input, Prepared, Shapes, made_ready, per_row, take
 
 if TYPE_CHECKING:
+    from pandas.api.extensions import ExtensionArray
     from pandas.api.typing.aliases import ArrayLike
 
 # the most telling relation comes first; whatever meets in none of these ways still intersects
@@ -179,7 +181,7 @@ def _frame(a: Input, b: Input, found: geodesy.Pairs, tiers: Floats | None, threa
         "distance_m": lambda: metres,
         "distance_min_m": lambda: np.maximum(0, metres - doubt()),
         "distance_max_m": lambda: metres + doubt(),
-        "relation": lambda: pd.array(_NAMES, dtype="str").take(meeting.relation(len(metres))),
+        "relation": lambda: _names().take(meeting.relation(len(metres))),
         "overlap_m2": lambda: meeting.spread(meeting.area_m2, len(metres)),
         "overlap_share": lambda: meeting.spread(meeting.share, len(metres)),
         "bearing_deg": lambda: np.where(found.azimuth_deg < 0, found.azimuth_deg + 360, found.azimuth_deg),
@@ -191,6 +193,11 @@ def _frame(a: Input, b: Input, found: geodesy.Pairs, tiers: Floats | None, threa
     made = geodesy.in_threads(lambda name: columns[name](), names, threads)
     # columns of millions of rows are not copied together
     return pd.DataFrame(dict(zip(names, made, strict=True)), copy=False)
+
+
+@cache
+def _names() -> "ExtensionArray":
+    return pd.array(_NAMES, dtype="str")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +224,8 @@ class _Meeting:
 
 def _meeting(a: Input, b: Input, found: geodesy.Pairs) -> _Meeting:
     rows = np.flatnonzero(found.distance_m == 0)
+    if not len(rows):
+        return _Meeting(rows, rows, np.empty(0), np.empty(0))
     left, right = a.geometry[found.left[rows]], b.geometry[found.right[rows]]
     how = _relations(left, geodesy.facing(left, right))
     area, share = np.zeros(len(rows)), np.zeros(len(rows))
