@@ -69,8 +69,8 @@ def single_request(job: Job) -> Iterator[Callable[[], Answer]]:
 
 
 def near_pairs(parcels: gpd.GeoDataFrame, sites: object, job: Job) -> pd.DataFrame:
-    """Return the pairs that `gp.near` finds, in the columns of the benchmarks."""
-    return gp.near(parcels, sites, tiers_m=job.tiers_m, threads=job.threads)[list(PAIR_COLUMNS)]
+    """Return the pairs that `gp.near` finds, in the columns that peers give too."""
+    return gp.near(parcels, sites, tiers_m=job.tiers_m, columns=PAIR_COLUMNS, threads=job.threads)
 
 
 def _require_compiled(job: Job) -> None:

@@ -5,7 +5,7 @@ middle in that direction. That arc differs from the geodesic by less than 0.003 
 ``FAR_M``, anywhere and in any direction (`tests/geodesy/test_chords.py`); beyond it Karney's series is asked.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,9 @@ CROSSING_M = 1e-3
 TIE_M = 1e-7  # distances that differ by less are equal, and are told apart by position
 
 _METRIC = np.array([1 / A**2, 1 / A**2, 1 / B**2])  # x @ (_METRIC * x) is 1 on the ellipsoid
+
+
+Number = TypeVar("Number", float, Floats)
 
 
 class Found(NamedTuple):
@@ -49,6 +52,16 @@ def slack(chord: Floats) -> Floats:
     chord = np.minimum(chord, 2 * R_MIN)
     excess = 2 * R_MIN * np.arcsin(chord / (2 * R_MIN)) - chord
     return np.asarray(2 * TIE_M + np.where(chord > NEAR_M, 0.02 * excess, 0.0), dtype=float)
+
+
+def may_turn(bends: Number, limit: Number) -> Number:
+    """Return the square of the sine of the angle to which pieces count as parallel.
+
+    By so much may two pieces turn that are no farther apart than ``limit``, and the earth under them; ``bends`` is the
+    sum of the squares of how much each bends by half its length. No less than the square of the sum of these angles.
+    """
+    under = 0.01 / R_MIN * (limit + 4000.0)  # the longest pieces, base to base
+    return 3 * (4 * bends + under * under) + 1e-14
 
 
 def arc(start: Floats, end: Floats) -> Floats:

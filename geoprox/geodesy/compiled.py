@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numba import njit
 
+from geoprox.geodesy import chords
 from geoprox.geodesy.chords import CROSSING_M, NEAR_M, TIE_M, Found, make_found
 from geoprox.geodesy.ellipsoid import E2, R_MIN, A, B, Floats, Ints
 from geoprox.geodesy.pieces import BLOCK, Pieces
@@ -35,6 +36,9 @@ def _compiled(function: _Function) -> _Function:
 def _inlined(function: _Function) -> _Function:
     inlined: _Function = _njit(forceinline=True, **_OPTIONS)(function)
     return inlined
+
+
+may_turn = _inlined(chords.may_turn)
 
 
 def shortest(a: Pieces, b: Pieces, i: Ints, j: Ints, reach: Floats, *, ends: bool = True) -> Found:
@@ -241,12 +245,6 @@ def _base(a: Floats, p: int) -> tuple[float, float, float]:
 
 
 @_inlined
-def _square_apart(a: Floats, p: int, b: Floats, q: int) -> float:
-    """Return the square of the distance between the bases of two pieces."""
-    return _square(a[p, 0, 0] - b[q, 0, 0], a[p, 0, 1] - b[q, 0, 1], a[p, 0, 2] - b[q, 0, 2])
-
-
-@_inlined
 def _closest(
     a: Floats, p: int, open_p: bool, b: Floats, q: int, open_q: bool, limit: float
 ) -> tuple[float, float, float]:
@@ -273,7 +271,7 @@ def _closest(
         other, place = _from_end(b, q, 1.0, a, p, limit)
         if other < chord:
             chord, s, t = other, place, 1.0
-    if a[p, 3, 0] + b[q, 3, 0] > _BOW_M and _are_parallel(a, p, b, q):
+    if a[p, 3, 0] + b[q, 3, 0] > _BOW_M and _are_parallel(a, p, b, q, limit):
         return _settle(a, p, b, q, s, t)
     return chord, s, t
 
@@ -313,15 +311,12 @@ def _from_end(a: Floats, p: int, s: float, b: Floats, q: int, limit: float) -> t
 
 
 @_inlined
-def _are_parallel(a: Floats, p: int, b: Floats, q: int) -> bool:
-    """Return whether two pieces run the same way to within the angle by which they turn, and the earth under them."""
-    ux, uy, uz = a[p, 1, 0], a[p, 1, 1], a[p, 1, 2]
-    vx, vy, vz = b[q, 1, 0], b[q, 1, 1], b[q, 1, 2]
+def _are_parallel(a: Floats, p: int, b: Floats, q: int, limit: float) -> bool:
+    """Return whether two pieces, no farther apart than ``limit``, run the same way to within what `may_turn` tells."""
+    along = a[p, 1, 0] * b[q, 1, 0] + a[p, 1, 1] * b[q, 1, 1] + a[p, 1, 2] * b[q, 1, 2]
     uu, vv = a[p, 3, 1], b[q, 3, 1]
-    cross = (uy * vz - uz * vy) ** 2 + (uz * vx - ux * vz) ** 2 + (ux * vy - uy * vx) ** 2
-    # no less than the square of the sum of the angles, without its roots
-    turn = 4 * (a[p, 3, 0] ** 2 * uu + b[q, 3, 0] ** 2 * vv) + (0.01 / R_MIN) ** 2 * _square_apart(a, p, b, q)
-    return bool(cross * uu * vv <= 3 * turn)
+    turn = may_turn(a[p, 3, 0] * a[p, 3, 0] * uu + b[q, 3, 0] * b[q, 3, 0] * vv, limit)
+    return bool(1 - along * along * uu * vv <= turn)
 
 
 @_inlined

@@ -14,7 +14,7 @@ _HALF_EARTH_M = 20_004_000.0  # no two points of the ellipsoid are farther apart
 _FIRST_M = 1000.0  # how far the nearest are sought at first
 # left rows are taken so many at a time that about this many pairs come of them: enough to be worth a turn, few enough
 # for the caches
-_PAIRS, _LEAST, _MOST, _SAMPLE = 50_000, 16, 16_384, 256
+_PAIRS, _LEAST, _MOST, _SAMPLE = 200_000, 16, 16_384, 256
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,17 @@ Rows are kept in the order of pairs, so that what belongs to one pair stands tog
 the longest chord still worth a look: every step lowers it by what it finds, and drops the rows beyond it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from geoprox.geodesy.chords import CROSSING_M, FAR_M, TIE_M, Found, arc, azimuth, make_found, slack
-from geoprox.geodesy.ellipsoid import GEOD, R_MIN, Bools, Floats, Ints
+from geoprox.geodesy.chords import CROSSING_M, FAR_M, TIE_M, Found, arc, azimuth, make_found, may_turn, slack
+from geoprox.geodesy.ellipsoid import GEOD, Bools, Floats, Ints
 from geoprox.geodesy.pieces import Pieces
 
-_ROWS = 1 << 15  # of the first step at once: so the rows of every step stay in the caches
+_ROWS = 1 << 17  # of the first step at once: few enough for the caches, enough for threads to work side by side
 _FLAT = 1e-12  # a determinant this small beside its terms is rounding
 _TURNS = 12  # of an iteration; it ends by itself much sooner
 _NO_GAIN_M = 1e-7  # what a turn must at least be expected to bring
@@ -107,13 +107,30 @@ def _search(a: _Side, b: _Side, i: Ints, j: Ints, reach: Floats) -> _Rows:
     ball, bow = _of(a.balls, _RADIUS, m), _of(b.columns, _BOW, q)
     between = _to_edge(_of(a.balls, _CENTRE, m), b.columns, q)
     k, m, q = _kept(limit, k, between + bow + ball + CROSSING_M, between - bow - ball, m, q)
-    # pieces: the base of every piece is a point of it
+    # pieces
     k, q, p = _opened(a.members, m, k, q)
-    between, bow = _to_edge(_of(a.columns, _BASE, p), b.columns, q), _of(b.columns, _BOW, q)
-    k, p, q = _kept(limit, k, between + bow + CROSSING_M, between - bow - _of(a.columns, _REACH, p), p, q)
+    between, bow, spread = _between_pieces(a.columns, p, b.columns, q)
+    k, p, q = _kept(limit, k, between + bow + CROSSING_M, between - spread, p, q)
     chord, s, t = _closest(a, b, p, q, limit[k])
     k, p, q, s, t, chord = _kept(limit, k, chord, chord, p, q, s, t, chord)
     return _first(a, b, _as_geodesics(a, b, _Rows(k, p, s, q, t, chord)))
+
+
+def _between_pieces(x: Floats, p: Ints, y: Floats, q: Ints) -> tuple[Floats, Floats, Floats]:
+    """Return how near pieces are, by how much farther apart, and by how much nearer they may be.
+
+    The base of every piece is a point of it, from which the other one is measured; a point is its base.
+    """
+    is_point = _of(y, _INVERSE, q) == 0
+    between, bow, spread = np.empty(len(p)), np.empty(len(p)), np.empty(len(p))
+    at = np.flatnonzero(is_point)
+    between[at] = _to_edge(_of(y, _BASE, q[at]), x, p[at])
+    bow[at] = spread[at] = _of(x, _BOW, p[at])
+    at = np.flatnonzero(~is_point)
+    between[at] = _to_edge(_of(x, _BASE, p[at]), y, q[at])
+    bow[at] = _of(y, _BOW, q[at])
+    spread[at] = bow[at] + _of(x, _REACH, p[at])
+    return between, bow, spread
 
 
 def _kept(limit: Floats, k: Ints, upper: Floats, lower: Floats, *rows: Floats | Ints) -> tuple[Any, ...]:
@@ -162,7 +179,7 @@ def _closest(a: _Side, b: _Side, p: Ints, q: Ints, limit: Floats) -> tuple[Float
         chord[at], s[at], t[at] = new, place, end
     bend = _of(x, _BOW, p) + _of(y, _BOW, q)
     at = np.flatnonzero((bend > _BOW_M) & ~point_p & ~point_q)
-    at = at[_are_parallel(x, p[at], y, q[at])]
+    at = at[_are_parallel(x, p[at], y, q[at], limit[at])]
     chord[at], s[at], t[at] = _settled(a, b, _Rows(at, p[at], s[at], q[at], t[at], chord[at]))
     return chord, s, t
 
@@ -211,15 +228,11 @@ def _bent(away: Floats, y: Floats, q: Ints, t: Floats) -> tuple[Floats, Floats]:
     return chord, t
 
 
-def _are_parallel(x: Floats, p: Ints, y: Floats, q: Ints) -> Bools:
-    """Return whether two pieces run the same way to within the angle by which they turn, and the earth under them."""
-    u, v = _of(x, _SLOPE, p), _of(y, _SLOPE, q)
-    uu, vv = _of(x, _INVERSE, p), _of(y, _INVERSE, q)
-    cross = _square(np.stack([u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]]))
-    # no less than the square of the sum of the angles, without its roots
-    turn = 4 * (_of(x, _BOW, p) ** 2 * uu + _of(y, _BOW, q) ** 2 * vv)
-    turn += (0.01 / R_MIN) ** 2 * _square(_of(x, _BASE, p) - _of(y, _BASE, q))
-    return np.asarray(cross * uu * vv <= 3 * turn, dtype=bool)
+def _are_parallel(x: Floats, p: Ints, y: Floats, q: Ints, limit: Floats) -> Bools:
+    """Return whether two pieces, no farther apart than ``limit``, run the same way to within what `may_turn` tells."""
+    along, uu, vv = _dot(_of(x, _SLOPE, p), _of(y, _SLOPE, q)), _of(x, _INVERSE, p), _of(y, _INVERSE, q)
+    turn = may_turn(_of(x, _BOW, p) ** 2 * uu + _of(y, _BOW, q) ** 2 * vv, limit)
+    return np.asarray(1 - along**2 * uu * vv <= turn, dtype=bool)
 
 
 def _settled(a: _Side, b: _Side, rows: _Rows) -> tuple[Floats, Floats, Floats]:
@@ -283,13 +296,20 @@ def _first(a: _Side, b: _Side, rows: _Rows) -> _Rows:
     """
     if not len(rows.k):
         return rows
-    first = _starts(rows.k)
-    best = np.repeat(np.minimum.reduceat(rows.length, first), np.diff(first, append=len(rows.k)))
-    rows = rows.at(np.flatnonzero(rows.length <= best + TIE_M))
-    if (rows.k[1:] == rows.k[:-1]).any():
-        (lon_a, lat_a), (lon_b, lat_b) = _lonlat(a, rows.p, rows.s), _lonlat(b, rows.q, rows.t)
-        rows = rows.at(np.lexsort((lat_b, lon_b, lat_a, lon_a, rows.k)))
+    rows = rows.at(_least_of_each(rows.k, rows.length, TIE_M))
+    ends: tuple[Callable[[_Rows], Floats], ...] = (lambda r: _lonlat(a, r.p, r.s), lambda r: _lonlat(b, r.q, r.t))
+    for of in ends:
+        for c in (0, 1):
+            if (rows.k[1:] == rows.k[:-1]).any():
+                rows = rows.at(_least_of_each(rows.k, of(rows)[c], 0.0))
     return rows.at(_starts(rows.k))
+
+
+def _least_of_each(k: Ints, values: Floats, more: float) -> Ints:
+    """Return the rows of each pair whose values are no larger than the least of them and ``more``."""
+    first = _starts(k)
+    least = np.repeat(np.minimum.reduceat(values, first), np.diff(first, append=len(k)))
+    return np.flatnonzero(values <= least + more)
 
 
 def _starts(k: Ints) -> Ints:
