@@ -42,6 +42,22 @@ def test_a_pair_has_its_distance_bearing_and_ids():
     assert (row["overlap_m2"], row["overlap_share"]) == (0, 0)
 
 
+def test_only_the_columns_asked_for_are_returned_and_they_are_the_same():
+    parks = layer(HERE.buffer(0.01), east(3000), prefix="s", accuracy_m=[10.0, np.nan])
+    sites = layer(east(200).buffer(0.02), east(1500), HERE.buffer(0.01), prefix="o")
+    whole = near(parks, sites, tiers_m=[500, 5000])
+    assert set(whole["relation"]) >= {"disjoint", "equals", "contains"}
+    assert whole.columns.tolist() == [*PAIRS, "tier_m"]
+    for some in (["tier_m", "subject_id"], ["overlap_share"], ["relation", "distance_min_m"], ["bearing_deg"]):
+        pd.testing.assert_frame_equal(near(parks, sites, tiers_m=[500, 5000], columns=some), whole[some])
+
+
+@pytest.mark.parametrize("columns", [["distance"], ["tier_m"], ["distance_m", "distance_m"], "distance_m"])
+def test_a_column_that_there_is_not_is_an_error_that_names_those_there_are(columns):
+    with pytest.raises(GeometryError, match=r"give some of subject_id, object_id, .*; tier_m comes with tiers_m"):
+        near(HERE, HERE, within_m=1, columns=columns)
+
+
 @pytest.mark.parametrize(("azimuth", "bearing"), [(0, 0), (45, 45), (190, 190), (359, 359)])
 def test_a_bearing_runs_from_left_to_right_in_0_to_360(azimuth, bearing):
     found = near(HERE, east(500, azimuth), k=1)["bearing_deg"].iloc[0]
