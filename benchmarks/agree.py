@@ -100,8 +100,10 @@ def compare_shares(reference: Path, other: Path, allowed: float) -> Agreement:
     some = frames[1]["subject_id"].unique()
     a, b = (frame[frame["subject_id"].isin(some)].set_index(keys)["overlap_share"] for frame in frames)
     apart = a.sub(b, fill_value=0).abs().to_numpy()
-    over = int((apart > allowed).sum())
+    over = int((~(apart <= allowed)).sum())
     faults = (f"{over:,} shares differ by more than {allowed}",) if over else ()
+    if not len(apart):
+        faults = ("there is no share to compare",)
     return Agreement(wrong_tiers=0, missing=0, extra=0, largest_m=float(apart.max(initial=0)), faults=faults)
 
 

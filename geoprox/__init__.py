@@ -10,6 +10,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from geoprox.version import VERSION
+
 if TYPE_CHECKING:
     from geoprox.bulk import near_many
     from geoprox.errors import (
@@ -61,7 +63,7 @@ _HOME = {
     "write_table": "outputs",
 }
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = [
     "Assessment",
     "CRSMismatchError",

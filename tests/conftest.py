@@ -1,7 +1,9 @@
 """What any test may ask for: the repository, a browser, the data beside the repository."""
 
+import atexit
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,10 @@ import geoprox as gp
 
 REPO = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("GEOPROX_SHARED", REPO.parent / "shared" / "data"))
+# numba asks only whether the file of a compiled function has changed, not what stands in others that it uses: tests
+# compile for themselves, and so do the commands that they start
+os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="geoprox-tests-")
+atexit.register(shutil.rmtree, os.environ["NUMBA_CACHE_DIR"], ignore_errors=True)
 # the browser must not call home: a test that waits for an answer it cannot get is slow, not thorough
 CHROMIUM_FLAGS = [
     "--no-sandbox",

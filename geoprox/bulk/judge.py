@@ -39,21 +39,27 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Pairs with one tile: rows on either side, and their distance."""
+    """Pairs with one tile: the left row; number, id and radius of the right one; and their distance.
+
+    Nothing of the tile itself: another takes its place in memory.
+    """
 
     left: Ints
-    right: Ints
     distance_m: Floats
-    held: Held
+    number: Ints
+    ids: "pa.Array"
+    accuracy_m: Floats
 
 
 def judge(part: Part, table: "pa.Table", sites: Sites, ask: Ask) -> Judged:
     """Return the pairs of a part, ordered by left row, then right row."""
     rows = decode(part, table)
     boxes = grow(rows.boxes, ask.within_m + np.nan_to_num(rows.accuracy_m) + sites.accuracy_m)
-    near = list(sites.near(around(boxes))) if len(boxes) else []
-    found = [_meet(rows, boxes, held, ask.within_m) for held in near]
-    return Judged(pairs=_table(rows, found, ask), lost=rows.lost, tiles={held.tile: held.rows.lost for held in near})
+    found, tiles = [], {}
+    for held in sites.near(around(boxes)) if len(boxes) else ():
+        found.append(_meet(rows, boxes, held, ask.within_m))
+        tiles[held.tile] = held.rows.lost
+    return Judged(pairs=_table(rows, found, ask), lost=rows.lost, tiles=tiles)
 
 
 def _meet(rows: Rows, boxes: Floats, held: Held, within_m: float) -> _Found:
@@ -64,7 +70,8 @@ def _meet(rows: Rows, boxes: Floats, held: Held, within_m: float) -> _Found:
     if held.accuracy_m or doubt.any():
         may_be = metres - doubt[left] - doubt_there[right] <= within_m
         left, right, metres = left[may_be], right[may_be], metres[may_be]
-    return _Found(open_rows[left], right, metres, held)
+    there = held.rows
+    return _Found(open_rows[left], metres, there.number[right], _ids(there.ids, right), there.accuracy_m[right])
 
 
 def _kernel(left: np.ndarray, held: Held, within_m: Floats) -> tuple[Ints, Ints, Floats]:
@@ -96,13 +103,13 @@ def _table(rows: Rows, found: Sequence[_Found], ask: Ask) -> "pa.Table":
     pa = load("pyarrow")
     left, metres = np.concatenate([f.left for f in found]), np.concatenate([f.distance_m for f in found])
     order: Ints | slice = slice(None)
-    objects = pa.chunked_array([_ids(f.held.rows.ids, f.right) for f in found]).unify_dictionaries().combine_chunks()
+    objects = pa.chunked_array([f.ids for f in found]).unify_dictionaries().combine_chunks()
     if len(found) > 1:
-        order = np.lexsort((np.concatenate([f.held.rows.number[f.right] for f in found]), left))
+        order = np.lexsort((np.concatenate([f.number for f in found]), left))
         left, metres, objects = left[order], metres[order], objects.take(pa.array(order))
 
     def doubt() -> Floats:
-        radii = [rows.accuracy_m[f.left] + f.held.rows.accuracy_m[f.right] for f in found]
+        radii = [rows.accuracy_m[f.left] + f.accuracy_m for f in found]
         return np.asarray(np.concatenate(radii)[order])
 
     values = {

@@ -3,14 +3,13 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geoprox import __version__
 from geoprox.bulk import identity
 from geoprox.bulk.cluster import judged_by
 from geoprox.bulk.frames import side_of
@@ -24,6 +23,7 @@ from geoprox.bulk.tally import Count, Tally
 from geoprox.bulk.tiles import scattered, tiled
 from geoprox.errors import FormatError, GeometryError, LayerError
 from geoprox.geodesy.threads import processors
+from geoprox.version import VERSION
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -150,7 +150,7 @@ def near_many(  # noqa: PLR0913 -- the options of a command, each by its name
     )
     asked = {"within_m": within_m, "tiers_m": tiers, "left_id": left_id, "right_id": right_id}
     belongs = {
-        "geoprox": __version__,
+        "geoprox": VERSION,
         **asked,
         **inputs,
         "part_rows": limits.part_rows,
@@ -201,6 +201,9 @@ class _Job:
         if right.rows <= self.limits.held_rows or right.in_memory:
             return left, hold(right)
         tile_rows = max(1, self.limits.held_rows // 4)
+        # bounds of boxes that run across the antimeridian tell nothing, so such parts are tiled by their coordinates
+        odd = {p.number for p in right.parts if p.bounds is not None and right.spans_antimeridian(p)}
+        right = replace(right, parts=tuple(replace(p, bounds=None) if p.number in odd else p for p in right.parts))
         if scattered(right):
             self.progress(0, 0, "tiling the right side")
             right = tiled(right, self.store.folder / "right", tile_rows)

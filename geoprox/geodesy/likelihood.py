@@ -29,7 +29,8 @@ def likelihood(
 
     Accuracies (of the left and of the right positions) and thresholds are metres, one for each pair. 1 and 0 are
     exact: they stand where the distance leaves no doubt. In between, discs and displacements are taken as plane,
-    which is exact enough for a share and for nothing else. NaN where a geometry is empty or missing.
+    which is exact enough for a share and for nothing else. NaN where a geometry is empty or missing, or
+    an accuracy is not known.
     """
     left, right = a[i], b[j]
     doubt_a, doubt_b = accuracy_m
@@ -39,14 +40,14 @@ def likelihood(
     apart = distance(left, right)
     doubt = doubt_a + doubt_b
     out = np.where(apart + doubt <= threshold_m, 1.0, np.where(apart - doubt > threshold_m, 0.0, np.nan))
-    asked = np.isnan(out) & ~np.isnan(apart)
+    asked = np.isnan(out) & ~np.isnan(apart) & ~np.isnan(doubt)
     rows = np.flatnonzero(asked & points)
     out[rows] = _of_points(apart[rows], doubt_a[rows], doubt_b[rows], threshold_m[rows])
     # a shape has no formula: its own nodes are moved, pair by pair;
     # few features have an outline and a doubt that matters
     for k in np.flatnonzero(asked & ~points):
         out[k] = _of_shapes(left[k], right[k], float(doubt_a[k]), float(doubt_b[k]), float(threshold_m[k]))
-    return np.where(np.isnan(apart), np.nan, out)
+    return np.where(np.isnan(apart) | np.isnan(doubt), np.nan, out)
 
 
 def _of_points(apart: Floats, radius_a: Floats, radius_b: Floats, threshold: Floats) -> Floats:

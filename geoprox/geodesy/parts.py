@@ -12,7 +12,6 @@ MAX_LON = 540.0  # a full turn beyond the usual range, so that a shape may run o
 TURNS = (-1080.0, -720.0, -360.0, 360.0, 720.0, 1080.0)  # that may lie between two longitudes
 # to_ragged_array takes geometries of one dimension
 _COMPOUND = (
-    (shapely.GeometryType.MULTIPOINT,),
     (shapely.GeometryType.MULTILINESTRING,),
     (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON),
 )
@@ -93,6 +92,10 @@ def make_chains(geometries: Geometries) -> Chains:
     simple = (kind <= shapely.GeometryType.POLYGON) & (shapely.get_num_interior_rings(parts) == 0)
     at = np.flatnonzero(simple)
     found = [_simple_chains(parts[at], at)]
+    many = np.flatnonzero(kind == shapely.GeometryType.MULTIPOINT)
+    if len(many):
+        points, of = singles(parts[many])
+        found.append(_simple_chains(points, many[of]))
     for kinds in _COMPOUND if len(at) < len(parts) else ():
         at = np.flatnonzero(~simple & np.isin(kind, kinds))
         if len(at):
@@ -112,11 +115,8 @@ def _simple_chains(parts: Geometries, owner: Ints) -> Chains:
 def _compound_chains(parts: Geometries, owner: Ints, kinds: tuple[shapely.GeometryType, ...]) -> Chains:
     """Return the chains of parts of one dimension."""
     _, xy, levels = shapely.to_ragged_array(parts, include_z=False)
-    # the first level cuts vertices into chains, which for points are single vertices; the others lead up to the parts
-    cuts = [level.astype(np.int64) for level in levels]
-    if shapely.GeometryType.MULTIPOINT in kinds:
-        cuts.insert(0, np.arange(len(xy) + 1))
-    first, *others = cuts
+    # the first level cuts vertices into chains; the others lead up to the parts
+    first, *others = (level.astype(np.int64) for level in levels)
     for level in reversed(others):
         owner = np.repeat(owner, np.diff(level))
     filled = np.diff(first) > 0

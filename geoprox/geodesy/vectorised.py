@@ -241,8 +241,14 @@ def _settled(a: _Side, b: _Side, rows: _Rows) -> tuple[Floats, Floats, Floats]:
     Every turn goes to the least of the quadratic that touches half the squared chord, on the square of places: inside
     it, or on one of its four sides. Along a flat valley anything simpler creeps.
     """
-    x, y, (_, p, s, q, t, chord) = a.columns, b.columns, rows
-    for _ in range(_TURNS if len(p) else 0):
+    x, y = a.columns, b.columns
+    out_s, out_t, out = rows.s.copy(), rows.t.copy(), rows.length.copy()
+    # each row ends by itself: what else is searched must not matter to it
+    at = np.arange(len(out))
+    for _ in range(_TURNS):
+        if not len(at):
+            break
+        p, q, s, t = rows.p[at], rows.q[at], out_s[at], out_t[at]
         u, v = _of(x, _SLOPE, p) + 2 * s * _of(x, _BEND, p), _of(y, _SLOPE, q) + 2 * t * _of(y, _BEND, q)
         w = _at(x, p, s) - _at(y, q, t)
         # curvature makes it a Newton step; where it would make it concave, the plain squares stand in
@@ -251,12 +257,12 @@ def _settled(a: _Side, b: _Side, rows: _Rows) -> tuple[Floats, Floats, Floats]:
         vv = np.maximum(vv - 2 * _dot(_of(y, _BEND, q), w), vv / 4)
         new_s, new_t = _least((uu, vv, _dot(u, v), _dot(u, w), _dot(v, w)), s, t)
         new = np.sqrt(_square(_at(x, p, new_s) - _at(y, q, new_t)))
-        shorter = new < chord
-        gain = np.max(chord - new, where=shorter, initial=0)
-        s, t, chord = np.where(shorter, new_s, s), np.where(shorter, new_t, t), np.minimum(chord, new)
-        if gain <= _NO_GAIN_M:
-            break
-    return chord, s, t
+        gain = out[at] - new
+        shorter = gain > 0
+        at, gain = at[shorter], gain[shorter]
+        out_s[at], out_t[at], out[at] = new_s[shorter], new_t[shorter], new[shorter]
+        at = at[gain > _NO_GAIN_M]
+    return out, out_s, out_t
 
 
 def _least(terms: tuple[Floats, Floats, Floats, Floats, Floats], s: Floats, t: Floats) -> tuple[Floats, Floats]:

@@ -105,7 +105,10 @@ def _of_meeting(name: str) -> Callable[[Found], Floats]:
 
 def _bearing(found: Found) -> Floats:
     azimuth = found.pairs.azimuth_deg
-    return np.where(azimuth < 0, azimuth + 360, azimuth)
+    bearing = np.where(azimuth < 0, azimuth + 360, azimuth)
+    # a hair's breadth to the west of north is rounded to 360
+    bearing[bearing == 360] = 0.0
+    return bearing
 
 
 def _tier(found: Found) -> Floats:
@@ -135,7 +138,9 @@ def _meeting(a: Input, b: Input, pairs: geodesy.Pairs) -> Meeting:
     area, share = np.zeros(len(rows)), np.zeros(len(rows))
     # all of a geometry that lies within another is common to both, and needs no intersection
     inside = np.isin(how, [_NAMES.index(name) for name in (Relation.WITHIN, Relation.EQUALS)])
-    whole, part = np.flatnonzero(inside), np.flatnonzero(~inside & (how != _NAMES.index(Relation.TOUCHES)))
+    # of an area nothing lies along a border; of lines and points some may
+    beside = (how == _NAMES.index(Relation.TOUCHES)) & (shapely.get_dimensions(left) == 2)
+    whole, part = np.flatnonzero(inside), np.flatnonzero(~inside & ~beside)
     once, row = np.unique(pairs.left[rows[whole]], return_inverse=True)
     area[whole], share[whole] = geodesy.area_m2(a.geometry[once])[row], 1.0
     area[part], share[part] = geodesy.overlap(left[part], right[part])

@@ -69,10 +69,10 @@ def prepare(sites: Shapes, *, edges: Edges = "lonlat") -> Prepared:
     return made_ready(sites, "sites", edges)
 
 
-def made_ready(sites: Shapes | Prepared, name: str, edges: Edges) -> Prepared:
+def made_ready(sites: Shapes | Prepared, name: str, edges: Edges, threads: int | None = None) -> Prepared:
     """Return sites prepared, by now or before; ``name`` is what errors call them."""
     if not isinstance(sites, Prepared):
-        rows = take(sites, name, edges)
+        rows = take(sites, name, edges, threads)
         return Prepared(rows, geodesy.make_index(rows.geometry), edges)
     if sites.edges != edges:
         message = f"{name} was prepared with edges={sites.edges!r}, not {edges!r}; prepare it with what is asked for"
@@ -80,7 +80,7 @@ def made_ready(sites: Shapes | Prepared, name: str, edges: Edges) -> Prepared:
     return sites
 
 
-def take(shapes: Shapes, name: str, edges: Edges = "lonlat") -> Input:
+def take(shapes: Shapes, name: str, edges: Edges = "lonlat", threads: int | None = None) -> Input:
     """Return what was handed over as ``Input``, with its edges drawn as asked; ``name`` is what errors call it.
 
     A frame or series must be in EPSG:4326; arrays and single geometries are taken to be. ``accuracy_m`` and
@@ -102,7 +102,7 @@ def take(shapes: Shapes, name: str, edges: Edges = "lonlat") -> Input:
         listed = [shapes] if isinstance(shapes, shapely.Geometry) else list(shapes)
         geometry, index = np.array(listed, dtype=object), pd.RangeIndex(len(listed))
     _require_geometries(geometry, name)
-    geometry = _draw(edges)(geometry, name)
+    geometry = _draw(edges)(geometry, name, threads)
     return Input(geometry, index, _ids(shapes, index), _accuracy(shapes, index, name), labelled=labelled)
 
 
@@ -115,17 +115,17 @@ def _require_geometries(geometry: Geometries, name: str) -> None:
         raise GeometryError(message)
 
 
-def _draw(edges: Edges) -> Callable[[Geometries, str], Geometries]:
+def _draw(edges: Edges) -> Callable[[Geometries, str, int | None], Geometries]:
     if edges not in EDGES:
         message = f"edges is {edges!r}; give one of {', '.join(map(repr, EDGES))}"
         raise GeometryError(message)
     return EDGES[edges]
 
 
-def _as_they_are(geometry: Geometries, name: str) -> Geometries:
+def _as_they_are(geometry: Geometries, name: str, threads: int | None) -> Geometries:
     """Return geometries; raise where inside and outside of one cannot be told."""
     # the check takes coordinates that are not finite for invalid; those have an error of their own
-    invalid = ~(_is_valid(geometry) | shapely.is_missing(geometry))
+    invalid = ~(_is_valid(geometry, threads) | shapely.is_missing(geometry))
     if invalid.any():
         invalid &= _is_finite(geometry)
     if invalid.any():
@@ -136,7 +136,7 @@ def _as_they_are(geometry: Geometries, name: str) -> Geometries:
     return geometry
 
 
-def _as_geodesics(geometry: Geometries, name: str) -> Geometries:
+def _as_geodesics(geometry: Geometries, name: str, threads: int | None) -> Geometries:  # noqa: ARG001 -- edges are drawn by one
     try:
         return geodesy.with_geodesic_edges(geometry)
     except GeometryError as error:
@@ -144,12 +144,15 @@ def _as_geodesics(geometry: Geometries, name: str) -> Geometries:
         raise GeometryError(message) from error
 
 
-EDGES: dict[str, Callable[[Geometries, str], Geometries]] = {"lonlat": _as_they_are, "geodesic": _as_geodesics}
+EDGES: dict[str, Callable[[Geometries, str, int | None], Geometries]] = {
+    "lonlat": _as_they_are,
+    "geodesic": _as_geodesics,
+}
 
 
-def _is_valid(geometry: Geometries) -> Bools:
+def _is_valid(geometry: Geometries, threads: int | None) -> Bools:
     parts = np.array_split(geometry, max(1, len(geometry) // _AT_ONCE))
-    return np.concatenate(geodesy.in_threads(shapely.is_valid, parts))
+    return np.concatenate(geodesy.in_threads(shapely.is_valid, parts, threads))
 
 
 def _is_finite(geometry: Geometries) -> Bools:

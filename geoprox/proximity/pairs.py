@@ -78,7 +78,7 @@ def near(  # noqa: PLR0913 -- options, each by its name
     >>> pairs[["subject_id", "object_id", "distance_m", "tier_m"]].round(1).to_numpy().tolist()
     [[0.0, 0.0, 947.0, 1000.0]]
     """
-    a, b = take(left, "left", edges), made_ready(right, "right", edges)
+    a, b = take(left, "left", edges, threads), made_ready(right, "right", edges, threads)
     tiers = None if tiers_m is None else _increasing(tiers_m)
     wanted = wanted_columns(columns, tiers=tiers is not None)
     if within_m is None and k is None and tiers is not None:

@@ -79,6 +79,26 @@ def test_boxes_of_others_that_run_across_the_antimeridian_are_not_trusted(tmp_pa
     assert (done.pairs, done.parts_skipped) == (1, 0)
 
 
+def test_sites_by_tiles_are_found_though_boxes_of_others_run_across_the_antimeridian(tmp_path):
+    across = shapely.MultiPolygon([shapely.box(179.9, 10, 180, 10.1), shapely.box(-180, 10, -179.8, 10.1)])
+    sites = [across, shapely.Point(179, 10), shapely.Point(20, 20), shapely.Point(20, 21)]
+    right = gpd.GeoDataFrame({"feature_id": ["a", "b", "c", "d"]}, geometry=sites, crs=4326)
+    boxes = np.array([[179.9, 10, -179.8, 10.1], *(site.bounds for site in sites[1:])])
+    right.to_parquet(tmp_path / "r.parquet", write_covering_bbox=True, schema_version="1.1.0")
+    table = pq.read_table(tmp_path / "r.parquet")
+    corners = ["xmin", "ymin", "xmax", "ymax"]
+    bbox = pa.StructArray.from_arrays([pa.array(column) for column in boxes.T], corners)
+    table = table.set_column(table.schema.get_field_index("bbox"), "bbox", bbox)
+    pq.write_table(table, tmp_path / "r.parquet", row_group_size=2)
+    left = points([-179.79, 40.0], [10.05, 30.0])
+    left.to_parquet(tmp_path / "l.parquet", write_covering_bbox=True, schema_version="1.1.0")
+    limits = Limits(held_rows=2)
+    done = gp.near_many(
+        tmp_path / "l.parquet", tmp_path / "r.parquet", within_m=5000, out=tmp_path / "o.parquet", limits=limits
+    )
+    assert done.pairs == len(gp.near(left, right, within_m=5000)) == 1
+
+
 def test_boxes_of_single_precision_are_taken_a_little_larger(write, tmp_path):
     # Overture writes float32, and not every writer rounds outward
     left, right = points([34.650001], [31.8]), points([34.6500031], [31.8])

@@ -100,6 +100,14 @@ def nearly_parallel(draw):
     return LineString([here, there]), LineString(beside)
 
 
+def test_members_that_are_empty_take_nothing_from_the_others():
+    many = [shapely.from_wkt(f"MULTI{k}") for k in ("POINT((5 5), EMPTY)", "LINESTRING((5 5, 5 6), EMPTY)")]
+    many.append(shapely.from_wkt("MULTIPOLYGON(((5 5, 6 5, 6 6, 5 5)), EMPTY)"))
+    away = np.array([Point(5, 4.9)] * 3, dtype=object)
+    alone = geodesy.distance(np.array([Point(5, 5)], dtype=object), away[:1])
+    np.testing.assert_allclose(geodesy.distance(np.array(many, dtype=object), away), alone[0], rtol=0, atol=1e-6)
+
+
 def test_rings_whose_sides_face_each_other_agree_with_the_oracle(oracle, draw):
     # sides run against each other and stand out, so that the pieces where they are nearest may have no near vertex
     assert worst(oracle, [facing_rings(draw) for _ in range(15)]) < MM

@@ -22,6 +22,12 @@ def likelihood(a, b, accuracy_a, accuracy_b, threshold_m):
     return geodesy.likelihood(*sides, rows, rows, accuracy_m=doubt, threshold_m=thresholds)
 
 
+def test_nothing_is_told_where_an_accuracy_is_not_known():
+    near, far = points(400)
+    assert np.isnan(likelihood(near, far, np.nan, 10, 500)).all()
+    assert np.isnan(likelihood(near.buffer(0.001), far, 10, np.nan, 500)).all()
+
+
 def discs(rng, metres, n=DRAWS):
     angle = rng.uniform(0, 2 * np.pi, n)
     return metres * np.sqrt(rng.random(n))[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
