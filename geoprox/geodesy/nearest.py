@@ -23,6 +23,7 @@ Two engines search: `compiled.py` where numba is installed (the extra ``fast``),
 arithmetic and agree to the nanometre.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,14 +87,23 @@ def distance(a: Geometries, b: Geometries, *, threads: int | None = None) -> Flo
     GeometryError
         A coordinate is not finite or not on the globe.
     """
-    require_measurable(a)
-    require_measurable(b)
+    left, right = _by_parts(a), _by_parts(b)
 
     def measured(part: slice) -> Floats:
-        rows = np.arange(part.stop - part.start)
-        return measure(prepare_measurable(a[part]), prepare_measurable(b[part]), rows, rows).distance
+        (x, i), (y, j) = left(part), right(part)
+        return measure(x, y, i, j).distance
 
     return np.concatenate([np.empty(0), *in_threads(measured, _slices(len(a)), threads)])
+
+
+def _by_parts(geometries: Geometries) -> Callable[[slice], tuple[Prepared, Ints]]:
+    """Return what prepares some rows, and tells which of the prepared geometries each row is."""
+    if len(geometries) > 1 and all(one is geometries[0] for one in geometries):
+        # one that stands for every row, such as a coast for many parcels, is prepared once
+        once = prepare(geometries[:1])
+        return lambda part: (once, np.zeros(part.stop - part.start, dtype=np.int64))
+    require_measurable(geometries)
+    return lambda part: (prepare_measurable(geometries[part]), np.arange(part.stop - part.start))
 
 
 def nearest(a: Geometries, b: Geometries, i: Ints, j: Ints, *, threads: int | None = None) -> Nearest:

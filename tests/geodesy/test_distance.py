@@ -1,5 +1,7 @@
 """Distances, case by case, against an oracle that shares nothing with the kernel."""
 
+import importlib
+
 import numpy as np
 import pytest
 import shapely
@@ -98,6 +100,16 @@ def nearly_parallel(draw):
     apart = np.exp(draw.rng.uniform(np.log(200), np.log(20_000)))
     beside = draw.go(here, azimuth + 90, apart), draw.go(there, azimuth + 90, apart * (1 + draw.rng.normal() / 1000))
     return LineString([here, there]), LineString(beside)
+
+
+def test_one_geometry_for_every_row_is_prepared_once(monkeypatch, draw):
+    coast, places = draw.shape((34, 31), 50_000, "hole"), [draw.shape((34, 32), 9000) for _ in range(20)]
+    alone = [geodesy.distance(np.array([coast]), np.array([place]))[0] for place in places]
+    nearest = importlib.import_module("geoprox.geodesy.nearest")
+    made, make = [], nearest.make_pieces
+    monkeypatch.setattr(nearest, "make_pieces", lambda geometries: made.append(len(geometries)) or make(geometries))
+    assert geodesy.distance(np.array([coast] * 20), np.array(places)).tolist() == alone
+    assert made == [1, 20]
 
 
 def test_members_that_are_empty_take_nothing_from_the_others():
