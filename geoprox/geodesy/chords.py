@@ -17,6 +17,11 @@ NEAR_M = 10_000.0
 # pieces may cross in space by this much where the edges that they stand for do not quite touch; then they come near at
 # an end, but not at their middles, whose distance must not end the search
 CROSSING_M = 1e-3
+# both engines iterate alike
+FLAT = 1e-12  # a determinant this small beside its terms is rounding
+ITERATIONS = 12  # at most; they end by themselves much sooner
+NO_GAIN_M = 1e-7  # what a turn must at least be expected to bring
+BOW_M = 1e-5  # edges that bend less are straight
 TIE_M = 1e-7  # distances that differ by less are equal, and are told apart by position
 
 _METRIC = np.array([1 / A**2, 1 / A**2, 1 / B**2])  # x @ (_METRIC * x) is 1 on the ellipsoid

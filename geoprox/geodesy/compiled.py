@@ -11,15 +11,11 @@ import numpy as np
 from numba import njit
 
 from geoprox.geodesy import chords
-from geoprox.geodesy.chords import CROSSING_M, NEAR_M, TIE_M, Found, make_found
+from geoprox.geodesy.chords import BOW_M, CROSSING_M, FLAT, ITERATIONS, NEAR_M, NO_GAIN_M, TIE_M, Found, make_found
 from geoprox.geodesy.ellipsoid import E2, R_MIN, A, B, Floats, Ints
 from geoprox.geodesy.pieces import BLOCK, Pieces
 
 _D_XY, _D_Z = 1 / A**2, 1 / B**2
-_FLAT = 1e-12  # a determinant this small beside its terms is rounding
-_TURNS = 12  # of an iteration; it ends by itself much sooner
-_NO_GAIN_M = 1e-7  # what a turn must at least be expected to bring
-_BOW_M = 1e-5  # edges that bend less are straight
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -271,7 +267,7 @@ def _closest(
         other, place = _from_end(b, q, 1.0, a, p, limit)
         if other < chord:
             chord, s, t = other, place, 1.0
-    if a[p, 3, 0] + b[q, 3, 0] > _BOW_M and _are_parallel(a, p, b, q, limit):
+    if a[p, 3, 0] + b[q, 3, 0] > BOW_M and _are_parallel(a, p, b, q, limit):
         return _settle(a, p, b, q, s, t)
     return chord, s, t
 
@@ -294,10 +290,10 @@ def _from_end(a: Floats, p: int, s: float, b: Floats, q: int, limit: float) -> t
     rx, ry, rz = rx - t * t * bx, ry - t * t * by, rz - t * t * bz
     square = rx * rx + ry * ry + rz * rz
     chord = sqrt(square)
-    for _ in range(_TURNS):
+    for _ in range(ITERATIONS):
         vx, vy, vz = ux + 2 * t * bx, uy + 2 * t * by, uz + 2 * t * bz
         pull = rx * vx + ry * vy + rz * vz
-        if t * pull >= abs(pull) or pull * pull * b[q, 3, 1] <= _NO_GAIN_M * chord:
+        if t * pull >= abs(pull) or pull * pull * b[q, 3, 1] <= NO_GAIN_M * chord:
             break  # at an end and pulled beyond it, or as good as there
         steep = vx * vx + vy * vy + vz * vz
         # curvature makes it a Newton step; where it would make it concave, the plain square stands in
@@ -327,7 +323,7 @@ def _settle(a: Floats, p: int, b: Floats, q: int, s: float, t: float) -> tuple[f
     it, or on one of its four sides. Along a flat valley anything simpler creeps.
     """
     chord = _chord(a, p, s, b, q, t)
-    for _ in range(_TURNS):
+    for _ in range(ITERATIONS):
         uu = vv = uv = uw = vw = bend_u = bend_v = 0.0
         for c in range(3):
             u = a[p, 1, c] + 2 * s * a[p, 2, c]
@@ -343,7 +339,7 @@ def _settle(a: Floats, p: int, b: Floats, q: int, s: float, t: float) -> tuple[f
             break
         gain = chord - shorter
         s, t, chord = new_s, new_t, shorter
-        if gain <= _NO_GAIN_M:
+        if gain <= NO_GAIN_M:
             break
     return chord, s, t
 
@@ -352,7 +348,7 @@ def _settle(a: Floats, p: int, b: Floats, q: int, s: float, t: float) -> tuple[f
 def _least(uu: float, vv: float, uv: float, uw: float, vw: float, s: float, t: float) -> tuple[float, float]:
     """Return where on the square -1..1 the quadratic given around ``s``, ``t`` is least."""
     determinant = uu * vv - uv * uv
-    if determinant > _FLAT * uu * vv:
+    if determinant > FLAT * uu * vv:
         best_s, best_t = s + (uv * vw - uw * vv) / determinant, t + (uu * vw - uv * uw) / determinant
         if abs(best_s) <= 1 and abs(best_t) <= 1:
             return best_s, best_t

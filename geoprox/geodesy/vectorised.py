@@ -12,15 +12,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from geoprox.geodesy.chords import CROSSING_M, FAR_M, TIE_M, Found, arc, azimuth, make_found, may_turn, slack
+from geoprox.geodesy.chords import (
+    BOW_M,
+    CROSSING_M,
+    FAR_M,
+    FLAT,
+    ITERATIONS,
+    NO_GAIN_M,
+    TIE_M,
+    Found,
+    arc,
+    azimuth,
+    make_found,
+    may_turn,
+    slack,
+)
 from geoprox.geodesy.ellipsoid import GEOD, Bools, Floats, Ints
 from geoprox.geodesy.pieces import Pieces
 
 _ROWS = 1 << 17  # of the first step at once: few enough for the caches, enough for threads to work side by side
-_FLAT = 1e-12  # a determinant this small beside its terms is rounding
-_TURNS = 12  # of an iteration; it ends by itself much sooner
-_NO_GAIN_M = 1e-7  # what a turn must at least be expected to bring
-_BOW_M = 1e-5  # edges that bend less are straight
 
 # columns of `curves` laid side by side
 _BASE, _SLOPE, _BEND, _BOW, _INVERSE, _REACH = slice(0, 3), slice(3, 6), slice(6, 9), 9, 10, 11
@@ -178,7 +188,7 @@ def _closest(a: _Side, b: _Side, p: Ints, q: Ints, limit: Floats) -> tuple[Float
         at, new, place = _nearer(chord, at, *_from_end(y, q[at], end, x, p[at], limit[at]))
         chord[at], s[at], t[at] = new, place, end
     bend = _of(x, _BOW, p) + _of(y, _BOW, q)
-    at = np.flatnonzero((bend > _BOW_M) & ~point_p & ~point_q)
+    at = np.flatnonzero((bend > BOW_M) & ~point_p & ~point_q)
     at = at[_are_parallel(x, p[at], y, q[at], limit[at])]
     chord[at], s[at], t[at] = _settled(a, b, _Rows(at, p[at], s[at], q[at], t[at], chord[at]))
     return chord, s, t
@@ -207,11 +217,11 @@ def _bent(away: Floats, y: Floats, q: Ints, t: Floats) -> tuple[Floats, Floats]:
     u, bend, inverse = _of(y, _SLOPE, q), _of(y, _BEND, q), _of(y, _INVERSE, q)
     rest = away - t * (u + t * bend)
     chord = np.sqrt(_square(rest))
-    for _ in range(_TURNS):
+    for _ in range(ITERATIONS):
         v = u + 2 * t * bend
         pull = _dot(rest, v)
         # those at an end and pulled beyond it, or as good as there, are done
-        at = np.flatnonzero((t * pull < np.abs(pull)) & (pull * pull * inverse > _NO_GAIN_M * chord))
+        at = np.flatnonzero((t * pull < np.abs(pull)) & (pull * pull * inverse > NO_GAIN_M * chord))
         if not len(at):
             break
         steep = _square(v[:, at])
@@ -245,7 +255,7 @@ def _settled(a: _Side, b: _Side, rows: _Rows) -> tuple[Floats, Floats, Floats]:
     out_s, out_t, out = rows.s.copy(), rows.t.copy(), rows.length.copy()
     # each row ends by itself: what else is searched must not matter to it
     at = np.arange(len(out))
-    for _ in range(_TURNS):
+    for _ in range(ITERATIONS):
         if not len(at):
             break
         p, q, s, t = rows.p[at], rows.q[at], out_s[at], out_t[at]
@@ -261,7 +271,7 @@ def _settled(a: _Side, b: _Side, rows: _Rows) -> tuple[Floats, Floats, Floats]:
         shorter = gain > 0
         at, gain = at[shorter], gain[shorter]
         out_s[at], out_t[at], out[at] = new_s[shorter], new_t[shorter], new[shorter]
-        at = at[gain > _NO_GAIN_M]
+        at = at[gain > NO_GAIN_M]
     return out, out_s, out_t
 
 
@@ -269,7 +279,7 @@ def _least(terms: tuple[Floats, Floats, Floats, Floats, Floats], s: Floats, t: F
     """Return where on the square -1..1 the quadratics given around ``s``, ``t`` are least."""
     uu, vv, uv, uw, vw = terms
     determinant = uu * vv - uv * uv
-    convex = determinant > _FLAT * uu * vv
+    convex = determinant > FLAT * uu * vv
     safe = np.where(convex, determinant, 1.0)
     best_s, best_t = s + (uv * vw - uw * vv) / safe, t + (uu * vw - uv * uw) / safe
     least = np.where(convex & (np.abs(best_s) <= 1) & (np.abs(best_t) <= 1), -np.inf, np.inf)

@@ -48,6 +48,7 @@ def overlap(
         With ``within_m``: a row for every pair of a shape and a site within reach, as ``near`` finds them by distance:
         ``subject_id`` and ``object_id`` (``feature_id``, or the index), ``overlap_m2``, ``overlap_share``,
         ``sliver``; ordered by shape, then site. A pair that only touches the zone has share 0.
+        Of a collection only the parts of its highest dimension count, since only they have a share.
         With ``union``: ``overlap_m2``, ``overlap_share`` and ``sliver`` on the index of ``shapes``; 0 where no site
         is within reach, NaN where the shape is empty or missing. A sliver is one with every site it reaches.
 
