@@ -14,6 +14,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import geoprox as gp
+
 BIN = Path(sys.executable).parent
 HEAVY = {"folium", "geopandas", "osmnx", "pandas", "pyarrow", "scipy"}
 
@@ -157,6 +159,11 @@ def test_the_lock_holds_what_the_project_asks_for(repo: Path):
             versions = pins.get(canonicalize_name(wanted.name), set())
             assert versions, f"{wanted} is not in requirements.lock: run `make lock`"
             assert all(wanted.specifier.contains(version) for version in versions), f"{wanted}: run `make lock`"
+
+
+def test_the_version_is_told_alike_wherever_it_stands(repo: Path):
+    project = tomllib.loads((repo / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == gp.__version__
 
 
 def test_all_has_every_extra(repo: Path):

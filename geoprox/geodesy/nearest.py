@@ -20,7 +20,7 @@ Bound. The answer is the true distance to less than 1 mm up to 1,000 km, whateve
 Beyond 1,000 km the fourth grows, to less than 1 m anywhere on the globe.
 
 Two engines search: `compiled.py` where numba is installed (the extra ``fast``), else `vectorised.py`. They do the same
-arithmetic and agree to the nanometre.
+arithmetic and agree to less than a micrometre.
 """
 
 from collections.abc import Callable

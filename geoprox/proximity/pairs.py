@@ -45,8 +45,8 @@ def near(  # noqa: PLR0913 -- options, each by its name
     k
         How many nearest right rows to return for each left row, by ``distance_m``; instead of a distance.
     columns
-        Which columns to return, in this order; all if not given. What is not asked for is not computed, which for
-        millions of pairs saves half of the time and of the memory.
+        Which columns to return, in this order; all if not given. What is not asked for is not computed: that
+        saves time and memory where there are millions of pairs.
     edges
         What a line between two vertices means: ``"lonlat"`` or ``"geodesic"``, as for ``distance``.
     threads

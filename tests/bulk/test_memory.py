@@ -1,12 +1,16 @@
-"""Memory does not grow with the left side."""
+"""Memory does not grow with the left side, nor with the right one where that is by tiles."""
 
 import json
 import subprocess
 import sys
+from weakref import WeakSet
 
 import geopandas as gpd
 import numpy as np
 import pytest
+
+import geoprox as gp
+from geoprox.bulk import Limits, judge
 
 RUN = """
 import json, sys
@@ -41,3 +45,23 @@ def test_ten_times_the_rows_take_no_more_memory(tmp_path):
         assert told == rows
         peaks.append(peak)
     assert peaks[1] < 1.3 * peaks[0]
+
+
+def test_sites_by_tiles_are_held_a_few_at_a_time_however_wide_the_left_side_is(tmp_path, monkeypatch):
+    held, most, meet = WeakSet(), [], judge._meet  # noqa: SLF001 -- where sites are used, whoever holds them
+
+    def watched(rows, boxes, sites, within_m):
+        held.add(sites)
+        most.append(sum(len(tile.rows.number) for tile in held))
+        return meet(rows, boxes, sites, within_m)
+
+    monkeypatch.setattr(judge, "_meet", watched)
+    left, right = tmp_path / "left.parquet", tmp_path / "right.parquet"
+    places(50).to_parquet(left)
+    places(5000).to_parquet(right)
+    limits = Limits(held_rows=1000, threads=1)
+    out = tmp_path / "pairs.parquet"
+    done = gp.near_many(left, right, within_m=3000, out=out, limits=limits)
+    assert done.right.judged == 5000
+    assert len(most) >= 5
+    assert max(most) <= 2 * 1000
